@@ -1,0 +1,316 @@
+// Package ir is the compiler's intermediate representation: SSA with block parameters.
+//
+// A Module is one pipeline. Before the splitter it holds a single Func with every stage in it: `goto stage(args)` is a
+// jump with arguments to the stage's first block. After the splitter it holds one Func a program, and some of those
+// jumps have become stores of carried state and a tail call. Nothing else changes: both are ordinary IR, printed,
+// parsed, verified and optimised by the same code.
+//
+// Values are numbers (I32, I64) or pointers into one of three memories: the packet, map values, and stack objects.
+// An I32 is always zero-extended in its 64-bit register, as the machine does it. Narrower language types are I32s whose
+// upper bits are kept zero by explicit `and`s. Numbers that are addresses (ip4, …) are kept as their bytes lie in
+// memory; constants of that kind are WConst, so that the IR is the same for both byte orders.
+package ir
+
+import "github.com/tcc-bpf/tcc/lang/diag"
+
+// Module is one pipeline.
+type Module struct {
+	Name     string // the pipeline's, and the entry program's
+	ProgType string // "xdp" or "tc"
+	License  string
+	Default  int32 // the verdict code of `default`
+	Maps     []*Map
+	Globals  []*Global
+	Funcs    []*Func // Funcs[0] holds the entry
+}
+
+// MapKind names a kernel map type as the language or the compiler uses it.
+type MapKind string
+
+// Kinds beyond those of the language (check.MapKind has hash, lru_hash, …).
+const (
+	ProgArray MapKind = "prog_array"
+	RingBuf   MapKind = "ringbuf"
+)
+
+// Map is a map the programs refer to by name. Layouts of keys and values stay with the artifact; here only sizes count.
+type Map struct {
+	Name               string
+	Kind               MapKind
+	KeySize, ValueSize int // bytes
+	Max                uint32
+	Programs           map[uint32]string // initial slots of a prog array: index → Func name
+}
+
+// Global is a config (read-only) or var.
+type Global struct {
+	Name  string
+	Size  int // bytes
+	Const bool
+}
+
+// A Func is a control-flow graph. Before the splitter the roots beside the entry are the stages of slots.
+type Func struct {
+	Name   string
+	Index  int      // in tcc_stages; -1: not reached through it
+	Blocks []*Block // Blocks[0] is the entry; the rest in any order
+	Roots  []*Root  // further entries (slot stages); empty after the splitter
+
+	nextValue, nextBlock int
+}
+
+// Root is an entry of a Func besides Blocks[0]: a stage that a slots table calls. Its block has no predecessors, and
+// its parameters, in order, are the calling convention of the table.
+type Root struct {
+	Stage string
+	Table string // the slots table whose convention it follows
+	Block *Block
+}
+
+// Block is a basic block.
+type Block struct {
+	ID     int
+	Params []*Value // Op == Param
+	Insts  []*Value
+	Term   Term
+	Stage  string // the stage it came from; for names and reports
+	Start  bool   // the first block of its stage
+	Cold   bool   // leads to default, drop or an else only
+}
+
+// Value is an instruction or a block parameter. It is its own result.
+type Value struct {
+	ID     int
+	Op     Op
+	Type   Type
+	Cond   Cond   // Cmp
+	Size   int    // Load, Store, XAdd, WConst: bytes; Obj: bytes of the whole object
+	Imm    int64  // Const, WConst: the number; Load, Store, XAdd: displacement
+	Sym    string // the map, global or context field
+	Args   []*Value
+	Fields []ObjField // Obj: where each argument lies
+	Block  *Block
+	Span   diag.Span
+	Name   string // the source variable's, for reports; may be empty
+}
+
+// ObjField places one argument of an Obj. Bytes not covered are zero.
+type ObjField struct{ Offset, Size int }
+
+// Term ends a block.
+type Term struct {
+	Op    TermOp
+	Cond  Cond   // Br
+	Imm   int64  // Check: bytes needed from the pointer on
+	Sym   string // SlotCall: the slots table; TailCall: the prog array
+	Args  []*Value
+	Succs []Edge
+	Span  diag.Span
+}
+
+// Edge goes to a block with one argument a parameter.
+type Edge struct {
+	To   *Block
+	Args []*Value
+}
+
+// Type is the type of a value.
+type Type uint8
+
+// Types. None is the type of instructions without a result.
+const (
+	None Type = iota
+	I32
+	I64
+	Pkt // pointer into the packet; never carried, never a block parameter
+	End // the packet's end; never carried, never a block parameter
+	Mem // pointer to a map value or global; null if Lookup missed; never carried, never a block parameter
+	Obj // an immutable object on the stack: key, value or event; rebuilt from its fields after a cut
+)
+
+// Cond is the condition of Br and Cmp. The comparison is 32 or 64 bits wide by the type of its operands.
+type Cond uint8
+
+// Conditions. Set is `x & y != 0`.
+const (
+	NoCond Cond = iota
+	Eq
+	Ne
+	ULt
+	ULe
+	UGt
+	UGe
+	SLt
+	SLe
+	SGt
+	SGe
+	Set
+)
+
+// Op is an operation.
+type Op uint8
+
+// The operations. Optable has what the compiler must know of each.
+const (
+	Invalid Op = iota
+	Param      // a block's parameter
+	Const      // Imm
+	WConst     // the number Imm in wire order, Size bytes: what lies in memory when Imm is stored big-endian
+
+	Add
+	Sub
+	Mul
+	Div // x / 0 = 0
+	Mod // x % 0 = x
+	And
+	Or
+	Xor
+	Shl // counts are masked
+	Shr
+	Sar
+	Zext  // I32 → I64
+	Trunc // I64 → I32
+	BE16  // between host and wire order, both ways; the result is zero-extended
+	BE32
+	BE64
+	Cmp    // Args[0] Cond Args[1]: 0 or 1 (I32)
+	Forget // Args[0], but the verifier no longer knows anything about it
+
+	Data    // start of the packet
+	DataEnd // end of the packet
+	HeadLen // bytes between Data and DataEnd (I32)
+	PktAdd  // Args[0] + Args[1]; Args[1] is an I64 of at most CursorMax
+	Load    // Size bytes at Args[0]+Imm, zero-extended: I32, or I64 if Size is 8
+	Store   // Args[1] to Args[0]+Imm
+	XAdd    // atomic add of Args[1] to Size (4 or 8) bytes at Args[0]+Imm
+
+	CtxLoad    // the context field Sym (for "cb" Size bytes at byte Imm): I32, or I64 if Size is 8
+	CtxStore   // Args[0] to the context field Sym
+	GlobalAddr // address of the global Sym (Mem, never null)
+	MakeObj    // Size bytes with Args at Fields
+	Lookup     // in map Sym the key Args[0] (Obj): Mem or null
+	Update     // in map Sym the key Args[0], value Args[1]: 0 or negative (I64)
+	Delete     // in map Sym the key Args[0]: 0 or negative (I64)
+	Output     // the record Args[0] to ring buffer Sym: 0 or negative (I64)
+	Now        // nanoseconds, monotonic (I64)
+	Random     // I32
+	CPU        // I32
+	Pull       // tc: make Args[0] (I32) bytes of the packet linear; every Pkt and End value is dead afterwards
+	opCount
+)
+
+// TermOp is the kind of a terminator.
+type TermOp uint8
+
+// The terminators.
+const (
+	NoTerm   TermOp = iota
+	Jump            // Succs[0]
+	Br              // Args[0] Cond Args[1] ? Succs[0] : Succs[1]
+	Check           // Args[0] (Pkt) + Imm <= Args[1] (End) ? Succs[0] : Succs[1]
+	Ret             // verdict code Args[0] (I32)
+	SlotCall        // slot Args[0] (I32) of table Sym with Args[1:] by its convention; a miss goes to Succs[0]. Gone after the splitter
+	TailCall        // program Args[0] (I32) of prog array Sym; a miss goes to Succs[0]
+)
+
+// OpInfo is what the compiler must know of an operation.
+type OpInfo struct {
+	Name   string
+	Args   int  // number of arguments; -1: any
+	Pure   bool // no effect, and the result depends on the arguments (and Imm, Sym…) alone: may be merged, moved, dropped
+	Drop   bool // no effect, but reads memory or the clock: may be dropped if unused, not moved over stores and calls
+	Commut bool
+	Call   bool // lowers to a helper call: r0–r5 die
+}
+
+// Optable has a row for every Op.
+var Optable = [opCount]OpInfo{
+	Invalid:    {Name: "invalid"},
+	Param:      {Name: "param"},
+	Const:      {Name: "const", Pure: true},
+	WConst:     {Name: "wconst", Pure: true},
+	Add:        {Name: "add", Args: 2, Pure: true, Commut: true},
+	Sub:        {Name: "sub", Args: 2, Pure: true},
+	Mul:        {Name: "mul", Args: 2, Pure: true, Commut: true},
+	Div:        {Name: "div", Args: 2, Pure: true},
+	Mod:        {Name: "mod", Args: 2, Pure: true},
+	And:        {Name: "and", Args: 2, Pure: true, Commut: true},
+	Or:         {Name: "or", Args: 2, Pure: true, Commut: true},
+	Xor:        {Name: "xor", Args: 2, Pure: true, Commut: true},
+	Shl:        {Name: "shl", Args: 2, Pure: true},
+	Shr:        {Name: "shr", Args: 2, Pure: true},
+	Sar:        {Name: "sar", Args: 2, Pure: true},
+	Zext:       {Name: "zext", Args: 1, Pure: true},
+	Trunc:      {Name: "trunc", Args: 1, Pure: true},
+	BE16:       {Name: "be16", Args: 1, Pure: true},
+	BE32:       {Name: "be32", Args: 1, Pure: true},
+	BE64:       {Name: "be64", Args: 1, Pure: true},
+	Cmp:        {Name: "cmp", Args: 2, Pure: true},
+	Forget:     {Name: "forget", Args: 1, Drop: true},
+	Data:       {Name: "data", Drop: true}, // pure but for Pull
+	DataEnd:    {Name: "dataend", Drop: true},
+	HeadLen:    {Name: "headlen", Drop: true},
+	PktAdd:     {Name: "pktadd", Args: 2, Pure: true},
+	Load:       {Name: "load", Args: 1, Drop: true},
+	Store:      {Name: "store", Args: 2},
+	XAdd:       {Name: "xadd", Args: 2},
+	CtxLoad:    {Name: "ctxload", Drop: true},
+	CtxStore:   {Name: "ctxstore", Args: 1},
+	GlobalAddr: {Name: "global", Pure: true},
+	MakeObj:    {Name: "obj", Args: -1, Pure: true},
+	Lookup:     {Name: "lookup", Args: 1, Drop: true, Call: true},
+	Update:     {Name: "update", Args: 2, Call: true},
+	Delete:     {Name: "delete", Args: 1, Call: true},
+	Output:     {Name: "output", Args: 1, Call: true},
+	Now:        {Name: "now", Drop: true, Call: true},
+	Random:     {Name: "random", Drop: true, Call: true},
+	CPU:        {Name: "cpu", Drop: true, Call: true},
+	Pull:       {Name: "pull", Args: 1, Call: true},
+}
+
+func (o Op) String() string { return Optable[o].Name }
+
+// Info is the op's row of the table.
+func (o Op) Info() *OpInfo { return &Optable[o] }
+
+var condNames = [...]string{"", "eq", "ne", "ult", "ule", "ugt", "uge", "slt", "sle", "sgt", "sge", "set"}
+
+func (c Cond) String() string { return condNames[c] }
+
+var typeNames = [...]string{"none", "i32", "i64", "pkt", "end", "mem", "obj"}
+
+func (t Type) String() string { return typeNames[t] }
+
+var termNames = [...]string{"none", "jump", "br", "check", "ret", "slotcall", "tailcall"}
+
+func (t TermOp) String() string { return termNames[t] }
+
+// NewBlock adds an empty block.
+func (f *Func) NewBlock(stage string) *Block {
+	b := &Block{ID: f.nextBlock, Stage: stage}
+	f.nextBlock++
+	f.Blocks = append(f.Blocks, b)
+	return b
+}
+
+// NewValue makes a value of f that stands in no block yet.
+func (f *Func) NewValue(op Op, t Type, span diag.Span, args ...*Value) *Value {
+	v := &Value{ID: f.nextValue, Op: op, Type: t, Span: span, Args: args}
+	f.nextValue++
+	return v
+}
+
+// AddParam gives the block one more parameter.
+func (f *Func) AddParam(b *Block, t Type, name string, span diag.Span) *Value {
+	v := f.NewValue(Param, t, span)
+	v.Block, v.Name = b, name
+	b.Params = append(b.Params, v)
+	return v
+}
+
+// Append puts a value at the end of the block.
+func (b *Block) Append(v *Value) *Value {
+	v.Block = b
+	b.Insts = append(b.Insts, v)
+	return v
+}

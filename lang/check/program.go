@@ -1,0 +1,186 @@
+// Package check resolves names and types. It never changes the AST: what it finds is in side tables.
+package check
+
+import (
+	"net/netip"
+
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// A Program is a checked pipeline. If Check returns one without errors, every name is resolved, every
+// expression typed, and everything in it can be interpreted and compiled.
+type Program struct {
+	Files []*syntax.File // the root first, then the prelude
+	Name  string
+	Type  *PipelineType
+	// Default is the verdict for a packet that nothing decided on.
+	Default *Verdict
+	License string
+
+	Globals  []*Global // config and var, in source order
+	Enums    []*types.Enum
+	Structs  []*types.Struct
+	Maps     []*Map
+	Counters []*Counter
+	Events   []*Event
+	Stages   []*Stage // source order; the first is the entry
+	Slots    []*Slots
+	Tests    []*syntax.TestDecl
+
+	Info
+}
+
+// Info are the side tables.
+type Info struct {
+	Types   map[syntax.Expr]types.Type       // of every expression that has a value; never Untyped after checking
+	Consts  map[syntax.Expr]*Const           // of every constant expression (patterns too)
+	Uses    map[*syntax.Ident]Object         // what a name means where it is used
+	Defs    map[*syntax.Ident]Object         // what a name declares
+	Verdict map[*syntax.VerdictStmt]*Verdict // resolved verdicts
+	Fields  map[*syntax.Select]*FieldRef     // what x.name selects
+}
+
+// A Const is a compile-time value.
+type Const struct {
+	Type     types.Type
+	Int      uint64     // integers, bool (0 or 1), enums, durations; two's complement if signed
+	Addr     netip.Addr // ip4, ip6
+	Bits     int        // prefix length, if IsPrefix
+	MAC      [6]byte    // mac
+	Str      string     // string
+	IsPrefix bool
+}
+
+// An Object is what a name can mean.
+type Object interface{ ObjectName() string }
+
+type (
+	// Local is a parameter, a let, a view, a map reference (`if v := m[k]`) or a loop variable.
+	// Locals are immutable, but for the fields of views and references.
+	Local struct {
+		Name string
+		Type types.Type // *types.Header for a view, *types.MapRef for a reference
+		Decl *syntax.Ident
+	}
+	// Global is a config (constant after load) or a var.
+	Global struct {
+		Name   string
+		Type   types.Type
+		Config bool
+		Init   *Const // nil: zero
+		Decl   *syntax.Ident
+	}
+	// Map is a map of the pipeline.
+	Map struct {
+		Name       string
+		Kind       MapKind
+		Key, Value types.Type
+		Max        uint32
+		Decl       *syntax.MapDecl
+	}
+	// Counter is an array of per-CPU u64 counters.
+	Counter struct {
+		Name    string
+		Enum    *types.Enum // nil: indexed by number
+		Len     uint32      // 1 if not indexed
+		Indexed bool
+		Decl    *syntax.CounterDecl
+	}
+	// Event is a typed record for user space.
+	Event struct {
+		Name   string
+		ID     uint32 // position among the events, from 0
+		Layout *types.Struct
+		Decl   *syntax.EventDecl
+	}
+	// Stage is a stage: a function that never returns.
+	Stage struct {
+		Name   string
+		Index  int
+		Params []*Local
+		Decl   *syntax.StageDecl
+	}
+	// Slots is a table of stages that user space can refill. `slot` is a table of one.
+	Slots struct {
+		Name    string
+		Len     uint32
+		Single  bool // declared with `slot`
+		Params  []*Local
+		Initial map[uint32]*Stage
+		Decl    syntax.Decl
+	}
+	// Header is a declared packet header.
+	Header struct {
+		Type *types.Header
+		Decl *syntax.HeaderDecl // Decl.Length, if any, is typed in Info with fields as Uses of *HeaderFieldObj
+	}
+	// HeaderFieldObj is a header's field named inside its own length expression.
+	HeaderFieldObj struct{ Field *types.HeaderField }
+	// TypeName is an enum or struct, or a predeclared type in a conversion.
+	TypeName struct{ Type types.Type }
+	// Builtin is now, random, cpu, packet, …
+	Builtin struct{ Name string }
+)
+
+func (o *Local) ObjectName() string          { return o.Name }
+func (o *Global) ObjectName() string         { return o.Name }
+func (o *Map) ObjectName() string            { return o.Name }
+func (o *Counter) ObjectName() string        { return o.Name }
+func (o *Event) ObjectName() string          { return o.Name }
+func (o *Stage) ObjectName() string          { return o.Name }
+func (o *Slots) ObjectName() string          { return o.Name }
+func (o *Header) ObjectName() string         { return o.Type.Name }
+func (o *HeaderFieldObj) ObjectName() string { return o.Field.Name }
+func (o *TypeName) ObjectName() string       { return o.Type.String() }
+func (o *Builtin) ObjectName() string        { return o.Name }
+
+// FieldRef is what a selector means; exactly one of the pointers is set.
+type FieldRef struct {
+	Header *types.HeaderField // of a view
+	Struct *types.Field       // of a struct value or a reference to one
+	Packet *PacketField       // packet.len, …
+	Member *types.EnumMember  // reason.ssh
+}
+
+// PacketField is a field of the context.
+type PacketField struct {
+	Name     string
+	Type     types.Type // u32
+	Writable bool
+}
+
+// MapKind is the kind of a map, as written.
+type MapKind string
+
+// The kinds that carry keys and values.
+const (
+	Hash          MapKind = "hash"
+	LRUHash       MapKind = "lru_hash"
+	PerCPUHash    MapKind = "percpu_hash"
+	PerCPULRUHash MapKind = "percpu_lru_hash"
+	ArrayMap      MapKind = "array"
+	PerCPUArray   MapKind = "percpu_array"
+	LPM           MapKind = "lpm" // key type ip4 or ip6: the longest prefix that holds the address
+)
+
+// PerCPU reports whether each CPU has its own values.
+func (k MapKind) PerCPU() bool { return k == PerCPUHash || k == PerCPULRUHash || k == PerCPUArray }
+
+// A PipelineType is xdp or tc: its verdicts and the fields of its context.
+type PipelineType struct {
+	Name     string
+	Verdicts []*Verdict
+	Packet   []*PacketField
+}
+
+// A Verdict is what a pipeline returns.
+type Verdict struct {
+	Name string
+	Code int32 // xdp: drop 1, pass 2, tx 3, abort 0; tc: pass 0 (OK), drop 2 (SHOT), next -1 (UNSPEC)
+}
+
+// CursorMax is the largest offset, in bytes from the start of the packet, that a cursor or a view can have.
+// A parse, skip or read that would go beyond fails as one beyond the packet's end does. (The kernel's
+// verifier knows no packet offset above 65,535; half of that leaves room for the fields of a header.)
+const CursorMax = 0x7fff

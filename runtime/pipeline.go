@@ -1,0 +1,118 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/rlimit"
+)
+
+// Options of Open. The zero value is fine.
+type Options struct {
+	// Collection is passed on to cilium/ebpf: replacement maps, verifier log size, pin path of maps.
+	Collection ebpf.CollectionOptions
+}
+
+// A Pipeline is loaded into the kernel, its prog arrays filled. Its methods may be called from several goroutines.
+type Pipeline struct {
+	layout Layout
+	coll   *ebpf.Collection
+
+	mu    sync.Mutex
+	links []link.Link
+}
+
+// Open loads the pipeline and fills its prog arrays. Nothing is attached yet. If the kernel's verifier refuses a
+// program the error is a *VerifierError that names the source line. On failure nothing stays loaded.
+func Open(spec *ebpf.CollectionSpec, layout Layout, opts *Options) (*Pipeline, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	// Kernels before 5.11 charge BPF memory to RLIMIT_MEMLOCK. Later ones ignore the limit.
+	if err := rlimit.RemoveMemlock(); err != nil {
+		return nil, fmt.Errorf("pipeline %s: raise the memlock limit: %w", layout.Name, err)
+	}
+	spec = spec.Copy()
+	for _, m := range spec.Maps {
+		if m.Type == ebpf.ProgramArray {
+			m.Contents = nil // populate does it, in order
+		}
+	}
+	coll, err := ebpf.NewCollectionWithOptions(spec, opts.Collection)
+	if err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, explain(spec, err))
+	}
+	p := &Pipeline{layout: layout, coll: coll}
+	if err := p.populate(); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, err)
+	}
+	return p, nil
+}
+
+// populate fills the prog arrays: slots first, as stage programs call into them; then the stage programs from the
+// last to the first, as each calls only into later ones. The entry program is in no array.
+func (p *Pipeline) populate() error {
+	for _, s := range p.layout.Slots {
+		for i, name := range s.Initial {
+			if err := p.put(s.Name, i, name); err != nil {
+				return err
+			}
+		}
+	}
+	for i := len(p.layout.Targets) - 1; i >= 0; i-- {
+		if err := p.put(stagesMap, uint32(i), p.layout.Targets[i]); err != nil {
+			return err
+		}
+	}
+	if p.coll.Programs[p.layout.Name] == nil {
+		return fmt.Errorf("no entry program `%s` in the object", p.layout.Name)
+	}
+	return nil
+}
+
+func (p *Pipeline) put(array string, index uint32, program string) error {
+	m, prog := p.coll.Maps[array], p.coll.Programs[program]
+	switch {
+	case m == nil:
+		return fmt.Errorf("no prog array `%s` in the object", array)
+	case prog == nil:
+		return fmt.Errorf("no program `%s` in the object", program)
+	}
+	if err := m.Put(index, prog); err != nil {
+		return fmt.Errorf("put program `%s` into %s[%d]: %w", program, array, index, err)
+	}
+	return nil
+}
+
+// Entry is the program to attach.
+func (p *Pipeline) Entry() *ebpf.Program { return p.coll.Programs[p.layout.Name] }
+
+// Programs are all programs by name. They are closed with the pipeline.
+func (p *Pipeline) Programs() map[string]*ebpf.Program { return p.coll.Programs }
+
+// Map is a map by its name in the source, nil if there is none. It is closed with the pipeline.
+func (p *Pipeline) Map(name string) *ebpf.Map { return p.coll.Maps[name] }
+
+// Variable is a config or var by its name in the source, nil if there is none.
+func (p *Pipeline) Variable(name string) *ebpf.Variable { return p.coll.Variables[name] }
+
+// Layout is the layout that the pipeline was opened with.
+func (p *Pipeline) Layout() Layout { return p.layout }
+
+// Close detaches the pipeline and frees its programs and maps, but for what is pinned. Closing twice is fine.
+func (p *Pipeline) Close() error {
+	p.mu.Lock()
+	links := p.links
+	p.links = nil
+	p.mu.Unlock()
+	var errs []error
+	for _, l := range links {
+		errs = append(errs, l.Close())
+	}
+	p.coll.Close()
+	return errors.Join(errs...)
+}

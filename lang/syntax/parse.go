@@ -1,0 +1,175 @@
+package syntax
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"github.com/tcc-bpf/tcc/lang/diag"
+)
+
+// maxSource is the size of the largest source file, in bytes.
+const maxSource = 4 << 20
+
+// item is the root of the grammar: one declaration.
+type item struct {
+	Decl Decl `parser:"@@ ';'*"`
+}
+
+// grammars are the parsers for the productions that are read one by one.
+type grammars struct {
+	item      *participle.Parser[item]
+	structLit *participle.Parser[StructLit]
+}
+
+// grammar is built when it is first needed.
+var grammar func() grammars
+
+func init() { grammar = sync.OnceValue(buildGrammar) }
+
+// buildGrammar compiles the `parser` tags of the AST.
+func buildGrammar() grammars {
+	p := participle.MustBuild[item](
+		participle.Lexer(definition{}),
+		participle.UseLookahead(0),
+		participle.ParseTypeWith(readExpr),
+		participle.ParseTypeWith(readHead),
+		participle.ParseTypeWith(readOperand),
+		participle.ParseTypeWith(readType),
+		participle.Union[Decl](&StageDecl{}, &MapDecl{}, &CounterDecl{}, &ConfigDecl{}, &VarDecl{}, &StructDecl{}, &EnumDecl{},
+			&EventDecl{}, &HeaderDecl{}, &TestDecl{}, &SlotsDecl{}, &SlotDecl{}, &FnDecl{}, &PipelineDecl{}, &DefaultDecl{},
+			&LicenseDecl{}, &ImportDecl{}),
+		participle.Union[TestStep](&TestPacket{}, &ExpectVerdict{}, &ExpectEqual{}, &TestMap{}, &TestConfig{}, &TestVar{}),
+		// Assignments come first, so that all words but keywords can be names.
+		participle.Union[Stmt](&LetStmt{}, &AssignStmt{}, &IfStmt{}, &ParseStmt{}, &GotoStmt{}, &VerdictStmt{}, &MatchStmt{},
+			&EmitStmt{}, &SkipStmt{}, &DeleteStmt{}, &ForStmt{}, &BreakStmt{}, &ContinueStmt{}, &ReturnStmt{}, &RewriteStmt{},
+			&PushStmt{}, &PopStmt{}),
+		participle.Union[Exit](&VerdictStmt{}, &GotoStmt{}),
+		participle.Union[RowBody](&GotoStmt{}, &VerdictStmt{}, &Block{}, &BreakStmt{}, &ContinueStmt{}),
+		participle.Union[ElseBranch](&Block{}, &IfStmt{}),
+	)
+	lit, err := participle.ParserForProduction[StructLit](p)
+	if err != nil {
+		panic(err) // the grammar holds no StructLit: a mistake in the tags
+	}
+	return grammars{item: p, structLit: lit}
+}
+
+// Parse reads a source file. The file holds what could be read, the list what is wrong with the rest. It reports at most
+// one mistake a declaration, and goes on with the next one.
+func Parse(name, src string) (*File, diag.List) {
+	file := &File{Name: name, Source: src}
+	if d := checkText(name, src); d != nil {
+		return file, diag.List{d}
+	}
+	s := scan(name, src)
+	for i, c := range s.comments {
+		file.Comments = append(file.Comments, &Comment{node: node{Tokens: s.comments[i : i+1]}, Text: c.Value})
+	}
+	if d := checkNesting(s.tokens); d != nil {
+		return file, append(s.diags, d)
+	}
+	p := &fileParser{file: file, tokens: s.tokens, diags: s.diags}
+	p.run()
+	return file, p.diags
+}
+
+// checkText refuses what isn't source text at all.
+func checkText(name, src string) *diag.Diagnostic {
+	if len(src) > maxSource {
+		return textError(name, src, 0, 0, "E0107", fmt.Sprintf("the file has %d bytes, the most is %d", len(src), maxSource))
+	}
+	if i := strings.IndexByte(src, 0); i >= 0 {
+		return textError(name, src, i, 1, "E0106", "the file holds a zero byte; source files are UTF-8 text")
+	}
+	for i, r := range src {
+		if r == utf8.RuneError && !strings.HasPrefix(src[i:], "\uFFFD") {
+			return textError(name, src, i, 1, "E0106", "the file is not valid UTF-8 here")
+		}
+	}
+	return nil
+}
+
+// textError points at n bytes of unscanned text.
+func textError(name, src string, offset, n int, code, message string) *diag.Diagnostic {
+	before := src[:offset]
+	start := diag.Pos{Offset: offset, Line: 1 + strings.Count(before, "\n"), Col: offset - strings.LastIndexByte(before, '\n')}
+	end := diag.Pos{Offset: offset + n, Line: start.Line, Col: start.Col + n}
+	return &diag.Diagnostic{Code: code, Span: diag.Span{File: name, Start: start, End: end}, Message: message}
+}
+
+// fileParser reads declaration after declaration.
+type fileParser struct {
+	file   *File
+	tokens []lexer.Token
+	diags  diag.List
+}
+
+// run reads all declarations.
+func (p *fileParser) run() {
+	reader := tokenReader(p.tokens)
+	lex, err := lexer.Upgrade(&reader)
+	if err != nil {
+		panic(err) // a tokenReader has no errors
+	}
+	p.file.Tokens = lex.Range(0, lexer.RawCursor(len(p.tokens)-1))
+	for skipSemicolons(lex); !lex.Peek().EOF(); {
+		start := int(lex.RawCursor())
+		it, err := grammar().item.ParseFromLexer(lex, participle.AllowTrailing(true))
+		if err == nil {
+			p.file.Decls = append(p.file.Decls, it.Decl)
+			continue
+		}
+		bad := p.report(start, err)
+		for int(lex.RawCursor()) < p.resume(start, bad) {
+			lex.Next()
+		}
+	}
+}
+
+func skipSemicolons(lex *lexer.PeekingLexer) {
+	for lex.Peek().Value == ";" {
+		lex.Next()
+	}
+}
+
+// declWords start declarations.
+var declWords = map[string]bool{
+	"pipeline": true, "default": true, "license": true, "import": true, "config": true, "var": true, "enum": true,
+	"struct": true, "header": true, "map": true, "counter": true, "event": true, "stage": true, "slots": true, "slot": true,
+	"fn": true, "test": true,
+}
+
+// resume is the token at which the next declaration starts, after a mistake at token bad in the one that starts at token
+// start. A declaration starts with its word outside of all braces; or in the first column, should a brace be missing.
+func (p *fileParser) resume(start, bad int) int {
+	depth := 0
+	for i := start; i < len(p.tokens); i++ {
+		t := p.tokens[i]
+		switch {
+		case t.EOF():
+			return i
+		case i > start && i >= bad && p.startsDecl(i) && (depth <= 0 || t.Pos.Column == 1):
+			return i
+		case t.Type != tokOp:
+		case t.Value == "{" || t.Value == "(" || t.Value == "[":
+			depth++
+		case t.Value == "}" || t.Value == ")" || t.Value == "]":
+			depth--
+		}
+	}
+	return len(p.tokens) - 1
+}
+
+// startsDecl tells whether token i is a declaration's word, followed by a name or a string.
+func (p *fileParser) startsDecl(i int) bool {
+	if t := p.tokens[i]; t.Type != tokIdent || !declWords[t.Value] {
+		return false
+	}
+	next := p.tokens[i+1].Type
+	return next == tokIdent || next == tokString || next == tokKeyword
+}

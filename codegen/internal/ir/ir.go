@@ -84,7 +84,7 @@ type Value struct {
 	Op     Op
 	Type   Type
 	Cond   Cond   // Cmp
-	Size   int    // Load, Store, XAdd, WConst: bytes; Obj: bytes of the whole object
+	Size   int    // Load, Store, XAdd, WConst: bytes; Obj: bytes of the whole object; Param: bytes of the source type, if known
 	Imm    int64  // Const, WConst: the number; Load, Store, XAdd: displacement
 	Sym    string // the map, global or context field
 	Args   []*Value

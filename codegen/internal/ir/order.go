@@ -1,0 +1,91 @@
+package ir
+
+import "slices"
+
+// Entries are the blocks at which control comes in: the entry and the roots.
+func (f *Func) Entries() []*Block {
+	entries := []*Block{f.Blocks[0]}
+	for _, r := range f.Roots {
+		entries = append(entries, r.Block)
+	}
+	return entries
+}
+
+// NumBlocks is an upper bound of block IDs, for tables indexed by them.
+func (f *Func) NumBlocks() int { return f.nextBlock }
+
+// NumValues is an upper bound of value IDs, for tables indexed by them.
+func (f *Func) NumValues() int { return f.nextValue }
+
+// ReversePostorder lists the reachable blocks so that, but for edges that close a loop, a block comes after its
+// predecessors. Blocks[0] comes first.
+func (f *Func) ReversePostorder() []*Block {
+	seen := make([]bool, f.nextBlock)
+	var order []*Block
+	entries := f.Entries()
+	for _, e := range slices.Backward(entries) {
+		order = postorder(e, seen, order)
+	}
+	slices.Reverse(order)
+	return order
+}
+
+// postorder walks with a stack of its own: chains of thousands of blocks are normal.
+func postorder(from *Block, seen []bool, order []*Block) []*Block {
+	type frame struct {
+		b    *Block
+		next int
+	}
+	if seen[from.ID] {
+		return order
+	}
+	seen[from.ID] = true
+	stack := []frame{{b: from}}
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		// Last successor first, so that reverse postorder follows the first successor.
+		if n := len(top.b.Term.Succs); top.next < n {
+			top.next++
+			to := top.b.Term.Succs[n-top.next].To
+			if !seen[to.ID] {
+				seen[to.ID] = true
+				stack = append(stack, frame{b: to})
+			}
+			continue
+		}
+		order = append(order, top.b)
+		stack = stack[:len(stack)-1]
+	}
+	return order
+}
+
+// Prune removes the blocks that can't be reached and reports whether there were any.
+func (f *Func) Prune() bool {
+	reached := make([]bool, f.nextBlock)
+	for _, b := range f.ReversePostorder() {
+		reached[b.ID] = true
+	}
+	n := len(f.Blocks)
+	f.Blocks = slices.DeleteFunc(f.Blocks, func(b *Block) bool { return !reached[b.ID] })
+	return len(f.Blocks) < n
+}
+
+// A Pred is one edge into a block: the successor Index of From.
+type Pred struct {
+	From  *Block
+	Index int
+}
+
+// Edge is the edge itself.
+func (p Pred) Edge() *Edge { return &p.From.Term.Succs[p.Index] }
+
+// Preds is the edges into each block, indexed by block ID, in the order of f.Blocks.
+func (f *Func) Preds() [][]Pred {
+	preds := make([][]Pred, f.nextBlock)
+	for _, b := range f.Blocks {
+		for i, e := range b.Term.Succs {
+			preds[e.To.ID] = append(preds[e.To.ID], Pred{b, i})
+		}
+	}
+	return preds
+}

@@ -1,0 +1,290 @@
+package ir
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Verify checks the invariants that passes rely on and keep. The error lists all violations. In order:
+//
+//   - form: blocks, edges and IDs are consistent, every block is reachable (see Prune), an entry has no predecessors;
+//   - types: of the arguments of each operation, terminator and edge (verifytypes.go);
+//   - dominance: a value is defined before it is used, on every path;
+//   - memory: a packet access is proved by a Check of the same pointer, a Mem is dereferenced only where a branch
+//     proved that it isn't null, and no packet pointer outlives a Pull.
+//
+// A later group is checked only if the earlier ones hold, as it relies on them.
+func Verify(m *Module) error {
+	v := &verifier{m: m}
+	names := map[string]bool{}
+	for _, f := range m.Funcs {
+		if names[f.Name] {
+			v.errs = append(v.errs, fmt.Errorf("two functions are named %s", f.Name))
+		}
+		names[f.Name] = true
+		v.fn(f)
+	}
+	return errors.Join(v.errs...)
+}
+
+type verifier struct {
+	m    *Module
+	f    *Func
+	errs []error
+
+	// Where complaints belong.
+	block *Block
+	line  string
+}
+
+func (v *verifier) fn(f *Func) {
+	v.f = f
+	before := len(v.errs)
+	for _, group := range []func(){v.form, v.types, v.dominance, v.memory} {
+		if group(); len(v.errs) > before {
+			return
+		}
+	}
+}
+
+// at sets the line that complaints are about; empty: the block as a whole.
+func (v *verifier) at(b *Block, line string) { v.block, v.line = b, line }
+
+func (v *verifier) errorf(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	switch {
+	case v.block == nil:
+		v.errs = append(v.errs, fmt.Errorf("%s: %s", v.f.Name, text))
+	case v.line == "":
+		v.errs = append(v.errs, fmt.Errorf("%s: %s: %s", v.f.Name, v.block, text))
+	default:
+		v.errs = append(v.errs, fmt.Errorf("%s: %s: `%s`: %s", v.f.Name, v.block, v.line, text))
+	}
+}
+
+// form checks what every analysis takes for granted.
+func (v *verifier) form() {
+	v.at(nil, "")
+	if len(v.f.Blocks) == 0 {
+		v.errorf("the function has no blocks")
+		return
+	}
+	blocks := map[*Block]bool{}
+	blockIDs := make([]bool, v.f.nextBlock)
+	for _, b := range v.f.Blocks {
+		if b.ID < 0 || b.ID >= v.f.nextBlock || blockIDs[b.ID] {
+			v.errorf("%s: the ID isn't unique and below %d", b, v.f.nextBlock)
+			continue
+		}
+		blocks[b], blockIDs[b.ID] = true, true
+	}
+	values := make([]*Value, v.f.nextValue)
+	for _, b := range v.f.Blocks {
+		v.values(b, values)
+	}
+	for _, b := range v.f.Blocks {
+		v.uses(b, values)
+		v.at(b, b.Term.String())
+		v.shape(&b.Term, blocks)
+	}
+	for _, r := range v.f.Roots {
+		if !blocks[r.Block] {
+			v.at(nil, "")
+			v.errorf("the block of root %s isn't in the function", r.Stage)
+			return
+		}
+	}
+	if len(v.errs) == 0 {
+		v.reach()
+	}
+}
+
+// values checks the IDs of what a block defines, and collects them.
+func (v *verifier) values(b *Block, values []*Value) {
+	define := func(x *Value) {
+		v.at(b, x.Long())
+		if x.ID < 0 || x.ID >= len(values) || values[x.ID] != nil {
+			v.errorf("the ID of %s isn't unique and below %d", x, len(values))
+			return
+		}
+		values[x.ID] = x
+		if x.Block != b {
+			v.errorf("%s thinks it stands in another block", x)
+		}
+	}
+	for _, x := range b.Params {
+		define(x)
+		if x.Op != Param {
+			v.errorf("an instruction stands among the parameters")
+		}
+	}
+	for _, x := range b.Insts {
+		define(x)
+		if x.Op <= Param || x.Op >= opCount {
+			v.errorf("this is no instruction")
+		}
+	}
+}
+
+// uses checks that whatever is named is defined somewhere.
+func (v *verifier) uses(b *Block, values []*Value) {
+	check := func(x *Value) {
+		if x == nil || x.ID < 0 || x.ID >= len(values) || values[x.ID] != x {
+			v.errorf("%s is defined nowhere", list([]*Value{x}))
+		}
+	}
+	for _, x := range b.Insts {
+		v.at(b, x.Long())
+		for _, a := range x.Args {
+			check(a)
+		}
+	}
+	v.at(b, b.Term.String())
+	b.Term.Operands(func(x **Value) { check(*x) })
+}
+
+// shapes is how many successors and arguments (-1: one or more) a terminator has.
+var shapes = [...]struct{ succs, args int }{
+	Jump: {1, 0}, Br: {2, 2}, Check: {2, 2}, Ret: {0, 1}, SlotCall: {1, -1}, TailCall: {1, 1},
+}
+
+func (v *verifier) shape(t *Term, blocks map[*Block]bool) {
+	if t.Op == NoTerm || int(t.Op) >= len(shapes) {
+		v.errorf("the block has no terminator")
+		return
+	}
+	want := shapes[t.Op]
+	if len(t.Succs) != want.succs {
+		v.errorf("%s has %d successors, not %d", t.Op, len(t.Succs), want.succs)
+	}
+	if want.args >= 0 && len(t.Args) != want.args || len(t.Args) == 0 && want.args < 0 {
+		v.errorf("%s has %d arguments", t.Op, len(t.Args))
+	}
+	for _, e := range t.Succs {
+		switch {
+		case !blocks[e.To]:
+			v.errorf("%s isn't in the function", e)
+		case len(e.Args) != len(e.To.Params):
+			v.errorf("%s passes %d arguments for %d parameters", e, len(e.Args), len(e.To.Params))
+		}
+	}
+}
+
+// reach checks that entries are entries and that everything else can be reached from one.
+func (v *verifier) reach() {
+	preds := v.f.Preds()
+	reached := make([]bool, v.f.nextBlock)
+	for _, b := range v.f.ReversePostorder() {
+		reached[b.ID] = true
+	}
+	for _, b := range v.f.Blocks {
+		if !reached[b.ID] {
+			v.at(b, "")
+			v.errorf("the block can't be reached")
+		}
+	}
+	for i, b := range v.f.Entries() {
+		v.at(b, "")
+		if len(preds[b.ID]) > 0 {
+			v.errorf("%s jumps to an entry", preds[b.ID][0].From)
+		}
+		if i == 0 && len(b.Params) > 0 {
+			v.errorf("the entry has parameters")
+		}
+		if slices.Index(v.f.Entries(), b) != i {
+			v.errorf("the block is an entry twice")
+		}
+	}
+}
+
+// dominance checks that definitions reach their uses.
+func (v *verifier) dominance() {
+	dom := Dominators(v.f)
+	place := make([]int, v.f.nextValue) // position in the block; parameters 0
+	for _, b := range v.f.Blocks {
+		for i, x := range b.Insts {
+			place[x.ID] = i + 1
+		}
+	}
+	for _, b := range v.f.Blocks {
+		use := func(a *Value, at int) {
+			if a.Block == b && place[a.ID] < at || a.Block != b && dom.Dominates(a.Block, b) {
+				return
+			}
+			v.errorf("%s isn't defined on every path here", a)
+		}
+		for i, x := range b.Insts {
+			v.at(b, x.Long())
+			for _, a := range x.Args {
+				use(a, i+1)
+			}
+		}
+		v.at(b, b.Term.String())
+		b.Term.Operands(func(a **Value) { use(*a, len(b.Insts)+1) })
+	}
+}
+
+// memory checks that every access is proved.
+func (v *verifier) memory() {
+	facts := Prove(v.f)
+	pulls := false
+	for _, b := range v.f.Blocks {
+		for _, x := range b.Insts {
+			v.at(b, x.Long())
+			switch x.Op {
+			case Load, Store, XAdd:
+				v.access(facts, b, x)
+			case Pull:
+				pulls = true
+			}
+		}
+	}
+	if pulls {
+		v.overPull()
+	}
+}
+
+func (v *verifier) access(facts *Facts, b *Block, x *Value) {
+	p := x.Args[0]
+	if p.Type == Mem {
+		if !facts.NonNull(b, p) {
+			v.errorf("%s may be null", p)
+		}
+		return
+	}
+	base, disp := PktBase(p)
+	lo, hi := disp+x.Imm, disp+x.Imm+int64(x.Size)
+	switch proved := facts.Bytes(b, base); {
+	case lo < 0:
+		v.errorf("the access begins %d bytes before %s", -lo, base)
+	case hi > proved:
+		v.errorf("the access needs %d bytes at %s, %d are checked", hi, base, proved)
+	}
+}
+
+// overPull checks that no packet pointer that was made before a Pull is used after it.
+func (v *verifier) overPull() {
+	live := Live(v.f)
+	for _, b := range v.f.Blocks {
+		after := map[*Value]bool{}
+		for _, x := range live.Out(b) {
+			after[x] = true
+		}
+		b.Term.Operands(func(a **Value) { after[*a] = true })
+		for _, x := range slices.Backward(b.Insts) {
+			delete(after, x)
+			if x.Op == Pull {
+				v.at(b, x.Long())
+				for _, a := range byID(after) {
+					if a.Type == Pkt || a.Type == End {
+						v.errorf("%s is used afterwards", a)
+					}
+				}
+			}
+			for _, a := range x.Args {
+				after[a] = true
+			}
+		}
+	}
+}

@@ -1,0 +1,106 @@
+// Package object writes a compiled pipeline as a relocatable ELF file for the BPF machine.
+//
+// The file is what clang would have written for the same programs, and is read by cilium/ebpf, libbpf and bpftool, and
+// llvm-objdump. Its sections are
+//
+//	xdp | tc   every program, one function symbol each, in the order given
+//	.rodata    the constant variables, .data the others
+//	.maps      the maps, each a C struct whose field types say what the map is (BTF-defined maps)
+//	license
+//	.BTF       types of the maps, variables and functions, and the text of source lines
+//	.BTF.ext   which instruction belongs to which function and source line
+//
+// All programs share one section, because libbpf tells a program's type by the section's whole name and knows no
+// "xdp/stage"; a name like "tc/ingress" would even give one program of a prog array another attach type.
+//
+// Instructions refer to things by name:
+//
+//	asm.LoadMapPtr(dst, 0).WithReference("flows")          the map flows
+//	asm.LoadMapValue(dst, 0, 4).WithReference("limits")    byte 4 of the variable limits
+//	asm.Instruction{…, Offset: -1}.WithReference("done")   a jump to the instruction WithSymbol("done")
+//
+// Jumps may also have their offset filled in. An instruction's source is a [diag.Span], given by WithSource.
+package object
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
+)
+
+// A Spec is all that goes into an object.
+type Spec struct {
+	Section  string            // "xdp" or "tc": the section of the programs, which tells loaders their type
+	License  string            // as the kernel knows it, "GPL"
+	Sources  map[string]string // file name → text, for the lines that spans point at
+	Programs []Program
+	Maps     []Map
+	Globals  []Global
+	Types    []btf.Type // further types for user space: records of events
+}
+
+// A Program is a function of the object. It takes the context and returns a verdict.
+type Program struct {
+	Name  string
+	Insns asm.Instructions
+}
+
+// A Map is a map definition. Tries get BPF_F_NO_PREALLOC, which they can't do without.
+type Map struct {
+	Name       string
+	Type       ebpf.MapType
+	KeySize    uint32 // bytes; none for a ring buffer
+	ValueSize  uint32
+	MaxEntries uint32
+	Flags      uint32
+	Key, Value btf.Type          // nil: only the sizes are known
+	Programs   map[uint32]string // of a prog array: the programs that loaders put into its slots
+}
+
+// A Global is a variable: in .rodata if it is constant, in .data otherwise.
+type Global struct {
+	Name  string
+	Const bool
+	Type  btf.Type
+	Init  []byte // in the object's byte order; nil: zero
+}
+
+// Write encodes the object in the given byte order. The same spec gives the same bytes, always.
+func Write(s *Spec, order binary.ByteOrder) ([]byte, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	f := &file{order: order, names: make(map[string]*symbol)}
+	types, err := newTypes()
+	if err != nil {
+		return nil, err
+	}
+
+	text := f.section(s.Section, alloc|exec, 8)
+	for _, p := range s.Programs {
+		f.define(p.Name, text, function)
+	}
+	if err := writeData(f, types, s.Globals); err != nil {
+		return nil, err
+	}
+	if err := writeMaps(f, types, s.Maps); err != nil {
+		return nil, err
+	}
+	ext, err := writePrograms(f, text, types, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range s.Types {
+		if _, err := types.add(btf.Copy(t)); err != nil {
+			return nil, fmt.Errorf("type %s: %w", t.TypeName(), err)
+		}
+	}
+	f.section("license", alloc|writable, 1).data = append([]byte(s.License), 0)
+	if err := ext.write(f, types, s.Section); err != nil {
+		return nil, err
+	}
+	return f.encode(), nil
+}

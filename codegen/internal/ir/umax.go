@@ -27,7 +27,7 @@ func Bounds(f *Func) *UMax {
 			}
 		}
 		for _, v := range b.Insts {
-			u.set(v, u.compute(v))
+			u.set(v, MaxOf(v, u.Max))
 		}
 	}
 	return u
@@ -55,26 +55,30 @@ func (u *UMax) incoming(p *Value, i int, preds []Pred) uint64 {
 	return m
 }
 
-func (u *UMax) compute(v *Value) uint64 {
+// MaxOf is the upper bound of the result of an instruction, given those of its arguments. Of a parameter it knows the
+// size alone.
+func MaxOf(v *Value, of func(*Value) uint64) uint64 {
 	mask := v.Type.Mask()
 	switch v.Op {
-	case Load, WConst, CtxLoad:
+	case Const:
+		return v.Number()
+	case Param, Load, WConst, CtxLoad:
 		return sizeMask(v.Size) & mask
 	case Zext:
-		return u.Max(v.Args[0])
+		return of(v.Args[0])
 	case Trunc:
-		return min(u.Max(v.Args[0]), mask)
+		return min(of(v.Args[0]), mask)
 	case BE16:
 		return sizeMask(2)
 	case Cmp:
 		return 1
 	case Add, Sub, Mul, Div, Mod, And, Or, Xor, Shl, Shr, Sar:
-		return u.binary(v, u.Max(v.Args[0]), u.Max(v.Args[1]))
+		return maxOfBinary(v, of(v.Args[0]), of(v.Args[1]))
 	}
-	return u.Max(v)
+	return mask
 }
 
-func (u *UMax) binary(v *Value, a, b uint64) uint64 {
+func maxOfBinary(v *Value, a, b uint64) uint64 {
 	mask := v.Type.Mask()
 	constant := v.Args[1].Op == Const
 	switch v.Op {

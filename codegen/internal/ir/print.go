@@ -116,7 +116,9 @@ type printer struct {
 
 func (m *Module) text(spans bool) string {
 	p := printer{spans: spans}
-	fmt.Fprintf(&p, "module %s %s default %d license %q\n", m.Name, m.ProgType, m.Default, m.License)
+	if m.Name != "" {
+		fmt.Fprintf(&p, "module %s %s default %d license %q\n", m.Name, m.ProgType, m.Default, m.License)
+	}
 	for _, mp := range m.Maps {
 		p.mapDecl(mp)
 	}
@@ -128,7 +130,9 @@ func (m *Module) text(spans bool) string {
 		p.WriteByte('\n')
 	}
 	for _, f := range m.Funcs {
-		p.WriteByte('\n')
+		if p.Len() > 0 {
+			p.WriteByte('\n')
+		}
 		p.fn(f)
 	}
 	return p.String()

@@ -1,0 +1,209 @@
+package ir
+
+import (
+	"strings"
+	"testing"
+)
+
+// head declares what the functions of the tests refer to.
+const head = `map m hash key 4 value 8 max 1
+map ring ringbuf key 0 value 0 max 4096
+map table prog_array key 4 value 4 max 4
+global g 4
+`
+
+func TestVerifyAccepts(t *testing.T) {
+	tests := []struct{ name, text string }{
+		{"displaced base", `
+b0:
+	v0 = data
+	v1 = dataend
+	v2 i64 = const 14
+	v3 = pktadd v0, v2
+	v9 i32 = const 0
+	check v3, v1, 20 ? b1 : b2
+b1:
+	v4 = load.4 [v0+30]
+	v5 = load.2 [v3+18]
+	ret v4
+b2:
+	ret v9`},
+		{"checked on both ways", `
+b0:
+	v0 = data
+	v1 = dataend
+	v9 i32 = const 0
+	br eq v9, v9 ? b1 : b2
+b1:
+	check v0, v1, 4 ? b3 : b4
+b2:
+	check v0, v1, 8 ? b3 : b4
+b3:
+	v4 = load.4 [v0]
+	ret v4
+b4:
+	ret v9`},
+		{"not null on the else side", `
+b0:
+	v0 i32 = const 0
+	v1 = obj.4 {0.4: v0}
+	v2 = lookup m[v1]
+	v3 i64 = const 0
+	br eq v2, v3 ? b2 : b1
+b1:
+	xadd.4 [v2+4], v0
+	ret v0
+b2:
+	ret v0`},
+		{"global", `
+b0:
+	v0 = global g
+	v1 = load.4 [v0]
+	ret v1`},
+		{"pull first", `
+b0:
+	v0 i32 = const 54
+	v1 = data
+	pull v0
+	v2 = data
+	v3 = dataend
+	check v2, v3, 54 ? b1 : b1
+b1:
+	ret v0`},
+		{"a fact about a value of the last round of a loop is not used", `
+b0:
+	v0 i32 = const 0
+	v1 i64 = const 0
+	jump b1
+b1:
+	v2 = obj.4 {0.4: v0}
+	v3 = lookup m[v2]
+	br ne v3, v1 ? b2 : b3
+b2:
+	v4 = load.4 [v3]
+	jump b1
+b3:
+	ret v0`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if err := Verify(MustParse(head + "func f {" + test.text + "\n}")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestVerifyRejects(t *testing.T) {
+	tests := []struct{ name, body, want string }{
+		{"edge arguments", "b0:\nv0 i32 = const 1\njump b1(v0)\nb1:\nret v0", "b1(v0) passes 1 arguments for 0 parameters"},
+		{"unreachable", "b0:\nv0 = cpu\nret v0\nb1:\njump b1", "f: b1: the block can't be reached"},
+		{"jump to entry", "b0:\njump b0", "b0 jumps to an entry"},
+		{"entry parameters", "b0(v0 i32):\nret v0", "the entry has parameters"},
+		{"root with predecessor", "root b1: stage s table table\nb0:\njump b1\nb1:\nv0 = cpu\nret v0", "b1: b0 jumps to an entry"},
+		{"entry twice", "root b0: stage s table table\nb0:\nv0 = cpu\nret v0", "the block is an entry twice"},
+		{"number of arguments", "b0:\nv0 = cpu\nv1 = add v0\nret v0", "`v1 = add v0`: add has 1 arguments, not 2"},
+		{"width", "b0:\nv0 = cpu\nv1 = now\nv2 = add v0, v1\nret v0", "v1 is i64, but v0 is i32"},
+		{"result", "b0:\nv0 = cpu\nv1 i64 = add v0, v0\nret v0", "the result is i64, not i32"},
+		{"constant type", "b0:\nv1 mem = const 0\nv0 = cpu\nret v0", "a constant is no mem"},
+		{"no number", "b0:\nv0 = data\nv1 = add v0, v0\nv2 = cpu\nret v2", "v0 is pkt, not a number"},
+		{"zext", "b0:\nv0 = now\nv1 = zext v0\nv2 = cpu\nret v2", "v0 is i64, not i32"},
+		{"trunc", "b0:\nv0 = cpu\nv1 = trunc v0\nret v1", "v0 is i32, not i64"},
+		{"be64", "b0:\nv0 = cpu\nv1 = be64 v0\nret v0", "v0 is i32, not i64"},
+		{"pktadd", "b0:\nv0 = cpu\nv1 = data\nv2 = pktadd v1, v0\nret v0", "v0 is i32, not i64"},
+		{"load size", "b0:\nv0 = global g\nv1 = load.3 [v0]\nret v1", "the size 3 isn't one of [1 2 4 8]"},
+		{"load from number", "b0:\nv0 = cpu\nv1 = load.4 [v0]\nret v1", "v0 is i32, not a pointer"},
+		{"store width", "b0:\nv0 = global g\nv1 = now\nstore.4 [v0], v1\nv2 = cpu\nret v2", "v1 is i64, not i32"},
+		{"atomic width", "b0:\nv0 = global g\nv1 = cpu\nxadd.2 [v0], v1\nret v1", "the size 2 isn't one of [4 8]"},
+		{"unknown global", "b0:\nv0 = global h\nv1 = cpu\nret v1", "there is no global h"},
+		{"unknown map", "b0:\nv0 = obj.4 {}\nv1 = lookup n[v0]\nv2 = cpu\nret v2", "there is no map n"},
+		{"key size", "b0:\nv0 = obj.8 {}\nv1 = lookup m[v0]\nv2 = cpu\nret v2", "v0 has 8 bytes, the map's key has 4"},
+		{"key type", "b0:\nv0 = cpu\nv1 = lookup m[v0]\nret v0", "v0 is i32, not obj"},
+		{"map kind", "b0:\nv0 = obj.4 {}\nv1 = lookup table[v0]\nv2 = cpu\nret v2", "lookup does not go with a prog_array"},
+		{"output kind", "b0:\nv0 = obj.4 {}\nv1 = output m, v0\nv2 = cpu\nret v2", "output does not go with a hash"},
+		{"object overlap", "b0:\nv0 = cpu\nv1 = obj.8 {0.4: v0, 2.4: v0}\nret v0", "the field at 2 overlaps the one before"},
+		{"object size", "b0:\nv0 = cpu\nv1 = obj.4 {4.4: v0}\nret v0", "the fields need 8 bytes of 4"},
+		{"object field", "b0:\nv0 = now\nv1 = obj.4 {0.4: v0}\nv2 = cpu\nret v2", "v0 is i64, not i32"},
+		{"compare pointers", "b0:\nv0 = data\nv1 = cmp eq v0, v0\nret v1", "v0 is pkt, not a number"},
+		{"compare mem", "b0:\nv0 = global g\nv1 i64 = const 1\nv2 = cmp eq v0, v1\nret v2", "a pointer can only be eq or ne to an i64 constant 0"},
+		{"check bases", "b0:\nv0 = data\nv1 = cpu\ncheck v0, v0, 4 ? b1 : b1\nb1:\nret v1", "v0 is pkt, not end"},
+		{"ret", "b0:\nv0 = now\nret v0", "v0 is i64, not i32"},
+		{"parameter type", "b0:\nv0 = data\njump b1(v0)\nb1(v1 pkt):\nv2 = cpu\nret v2", "parameter v1 is pkt, not a number"},
+		{"argument type", "b0:\nv0 = now\njump b1(v0)\nb1(v1 i32):\nret v1", "v0 is i64, but parameter v1 is i32"},
+		{"table", "b0:\nv0 = cpu\ntailcall t[v0] else b1\nb1:\nret v0", "there is no prog array t"},
+		{"convention", "root b2: stage s table table\nb0:\nv0 = cpu\nslotcall table[v0](v0) else b1\nb1:\nret v0\nb2(v1 i64):\nv2 = cpu\nret v2",
+			"stage s of the table takes (i64)"},
+		{"dominance in a block", "b0:\nv0 = add v1, v1\nv1 = cpu\nret v0", "v1 isn't defined on every path here"},
+		{"dominance of a join", "b0:\nv0 = cpu\nbr eq v0, v0 ? b1 : b2\nb1:\nv1 = cpu\njump b2\nb2:\nret v1", "v1 isn't defined on every path here"},
+		{"dominance and roots", "root b1: stage s table table\nb0:\nv0 = cpu\njump b2\nb1:\njump b2\nb2:\nret v0", "v0 isn't defined on every path here"},
+		{"no check", "b0:\nv0 = data\nv1 = load.4 [v0]\nret v1", "the access needs 4 bytes at v0, 0 are checked"},
+		{"short check", "b0:\nv0 = data\nv1 = dataend\nv3 = cpu\ncheck v0, v1, 3 ? b1 : b2\nb1:\nv2 = load.4 [v0]\nret v2\nb2:\nret v3",
+			"the access needs 4 bytes at v0, 3 are checked"},
+		{"other base", "b0:\nv0 = data\nv4 = data\nv1 = dataend\nv3 = cpu\ncheck v0, v1, 4 ? b1 : b2\nb1:\nv2 = load.4 [v4]\nret v2\nb2:\nret v3",
+			"the access needs 4 bytes at v4, 0 are checked"},
+		{"failed check", "b0:\nv0 = data\nv1 = dataend\nv3 = cpu\ncheck v0, v1, 4 ? b2 : b1\nb1:\nv2 = load.4 [v0]\nret v2\nb2:\nret v3",
+			"the access needs 4 bytes at v0, 0 are checked"},
+		{"checked on one way", "b0:\nv0 = data\nv1 = dataend\nv3 = cpu\nbr eq v3, v3 ? b1 : b2\nb1:\ncheck v0, v1, 4 ? b2 : b3\nb2:\nv2 = load.4 [v0]\nret v2\nb3:\nret v3",
+			"the access needs 4 bytes at v0, 0 are checked"},
+		{"before the packet", "b0:\nv0 = data\nv1 = load.4 [v0-4]\nret v1", "the access begins 4 bytes before v0"},
+		{"null", "b0:\nv0 = obj.4 {}\nv1 = lookup m[v0]\nv2 = load.4 [v1]\nret v2", "v1 may be null"},
+		{"null side", "b0:\nv0 = obj.4 {}\nv1 = lookup m[v0]\nv2 i64 = const 0\nbr eq v1, v2 ? b1 : b2\nb1:\nv3 = load.4 [v1]\nret v3\nb2:\nv4 = cpu\nret v4", "v1 may be null"},
+		{"over pull", "b0:\nv0 = data\nv1 = dataend\nv2 = cpu\npull v2\ncheck v0, v1, 4 ? b1 : b1\nb1:\nret v2", "`pull v2`: v0 is used afterwards"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := MustParse(head + "func f {\n" + test.body + "\n}")
+			err := Verify(m)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %s in\n%s", err, test.want, m)
+			}
+		})
+	}
+}
+
+// What the text can't express.
+func TestVerifyForm(t *testing.T) {
+	tests := []struct {
+		name   string
+		damage func(m *Module, f *Func)
+		want   string
+	}{
+		{"no blocks", func(_ *Module, f *Func) { f.Blocks = nil }, "the function has no blocks"},
+		{"block ID", func(_ *Module, f *Func) { f.Blocks[1].ID = 0 }, "b0: the ID isn't unique and below 2"},
+		{"value ID", func(_ *Module, f *Func) { f.Blocks[0].Insts[1].ID = 0 }, "the ID of v0 isn't unique and below 3"},
+		{"value beyond", func(_ *Module, f *Func) { f.Blocks[0].Insts[1].ID = 99 }, "the ID of v99 isn't unique and below 3"},
+		{"place", func(_ *Module, f *Func) { f.Blocks[0].Insts[0].Block = f.Blocks[1] }, "v0 thinks it stands in another block"},
+		{"param", func(_ *Module, f *Func) { f.Blocks[1].Params[0].Op = Const }, "an instruction stands among the parameters"},
+		{"inst", func(_ *Module, f *Func) { f.Blocks[0].Insts[0].Op = Param }, "this is no instruction"},
+		{"nil", func(_ *Module, f *Func) { f.Blocks[0].Insts[1].Args[0] = nil }, "nil is defined nowhere"},
+		{"stranger", func(_ *Module, f *Func) { f.Blocks[1].Term.Args[0] = &Value{ID: 1, Op: CPU, Type: I32} }, "v1 is defined nowhere"},
+		{"no terminator", func(_ *Module, f *Func) { f.Blocks[1].Term = Term{} }, "the block has no terminator"},
+		{"successors", func(_ *Module, f *Func) { f.Blocks[1].Term.Op = Jump }, "jump has 0 successors, not 1"},
+		{"arguments", func(_ *Module, f *Func) { f.Blocks[1].Term.Args = nil }, "ret has 0 arguments"},
+		{"foreign block", func(_ *Module, f *Func) { f.Blocks[0].Term.Succs[0].To = &Block{} }, "b0(v1) isn't in the function"},
+		{"no block", func(_ *Module, f *Func) { f.Blocks[0].Term.Succs[0].To = nil }, "nowhere isn't in the function"},
+		{"root", func(_ *Module, f *Func) { f.Roots = []*Root{{Stage: "s", Block: &Block{}}} }, "the block of root s isn't in the function"},
+		{"name", func(m *Module, f *Func) { m.Funcs = append(m.Funcs, f) }, "two functions are named f"},
+		{"fields", func(_ *Module, f *Func) {
+			f.Blocks[0].Append(f.NewValue(MakeObj, Obj, f.Blocks[0].Term.Span, f.Blocks[0].Insts[0]))
+		}, "1 arguments have 0 places"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := MustParse("func f {\nb0:\nv0 = cpu\nv1 = add v0, v0\njump b1(v1)\nb1(v2 i32):\nret v2\n}")
+			test.damage(m, m.Funcs[0])
+			err := Verify(m)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestVerifyReportsAll(t *testing.T) {
+	m := MustParse("func f {\nb0:\nv0 = cpu\nv1 = zext v0\nv2 = add v0, v1\nret v1\n}\nfunc g {\nb0:\nv0 = now\nret v0\n}")
+	err := Verify(m)
+	if err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("want three problems, got %v", err)
+	}
+}

@@ -17,8 +17,13 @@ type Span struct {
 // IsValid reports whether the span points at source text.
 func (s Span) IsValid() bool { return s.Start.Line > 0 }
 
-// String is file:line:col.
-func (s Span) String() string { return fmt.Sprintf("%s:%d:%d", s.File, s.Start.Line, s.Start.Col) }
+// String is file:line:col, or just the file for a span that is nowhere in it.
+func (s Span) String() string {
+	if !s.IsValid() {
+		return s.File
+	}
+	return fmt.Sprintf("%s:%d:%d", s.File, s.Start.Line, s.Start.Col)
+}
 
 // To is the span from the start of s to the end of t.
 func (s Span) To(t Span) Span { return Span{File: s.File, Start: s.Start, End: t.End} }
@@ -31,6 +36,14 @@ const (
 	Error Severity = iota
 	Warning
 )
+
+// String is "error" or "warning".
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
+	}
+	return "error"
+}
 
 // A Note points at another place that explains a diagnostic.
 type Note struct {
@@ -50,11 +63,7 @@ type Diagnostic struct {
 
 // Error is the one-line form: file:line:col: error[E0213]: message.
 func (d *Diagnostic) Error() string {
-	sev := "error"
-	if d.Severity == Warning {
-		sev = "warning"
-	}
-	return fmt.Sprintf("%s: %s[%s]: %s", d.Span, sev, d.Code, d.Message)
+	return fmt.Sprintf("%s: %s[%s]: %s", d.Span, d.Severity, d.Code, d.Message)
 }
 
 // List is the diagnostics of one run, in source order. A List with an Error in it is an error.

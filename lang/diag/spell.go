@@ -5,7 +5,7 @@ import "strings"
 // Nearest is the candidate that name was probably meant to be, or "" if none is close enough. Of several equally close
 // ones it is the first.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", max(1, len(name)/3)+1
+	best, bestDistance := "", (len(name)+1)/3+1
 	for _, c := range candidates {
 		if c == name {
 			continue

@@ -41,8 +41,8 @@ func (s *Spec) check() error {
 		}
 	}
 	for i, t := range s.Types {
-		if t == nil {
-			return fmt.Errorf("type %d: missing", i)
+		if t == nil || t.TypeName() == "" {
+			return fmt.Errorf("type %d: has no name", i)
 		}
 	}
 	return nil

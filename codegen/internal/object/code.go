@@ -146,7 +146,7 @@ func appendInstruction(buf []byte, ins asm.Instruction, order binary.ByteOrder) 
 		return nil, fmt.Errorf("the constant %d does not fit in 32 bits", ins.Constant)
 	}
 	regs := byte(ins.Src<<4 | ins.Dst)
-	if order == binary.ByteOrder(binary.BigEndian) {
+	if big(order) {
 		regs = byte(ins.Dst<<4 | ins.Src)
 	}
 	put := func(op, regs byte, off int16, imm uint32) {

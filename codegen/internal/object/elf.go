@@ -8,9 +8,9 @@ import (
 
 // Short names for the parts of ELF that an object is made of.
 const (
-	alloc    = elf.SHF_ALLOC
-	exec     = elf.SHF_EXECINSTR
-	writable = elf.SHF_WRITE
+	alloc      = elf.SHF_ALLOC
+	executable = elf.SHF_EXECINSTR
+	writable   = elf.SHF_WRITE
 
 	function = elf.STT_FUNC
 	variable = elf.STT_OBJECT
@@ -141,7 +141,7 @@ func (f *file) encode() []byte {
 // header is the ELF header of a file with n section headers at an offset; the last one is that of the names.
 func (f *file) header(off, n int) elf.Header64 {
 	data := elf.ELFDATA2LSB
-	if f.order == binary.ByteOrder(binary.BigEndian) {
+	if big(f.order) {
 		data = elf.ELFDATA2MSB
 	}
 	h := elf.Header64{
@@ -192,6 +192,9 @@ func (f *file) encodeRelocs(s *section, number map[*symbol]int) (data []byte) {
 	}
 	return data
 }
+
+// big tells a big-endian order from a little-endian one.
+func big(order binary.ByteOrder) bool { return order.Uint16([]byte{0, 1}) == 1 }
 
 // encode appends a value of fixed size.
 func encode(buf []byte, order binary.ByteOrder, v any) []byte {

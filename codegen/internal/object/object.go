@@ -79,7 +79,7 @@ func Write(s *Spec, order binary.ByteOrder) ([]byte, error) {
 		return nil, err
 	}
 
-	text := f.section(s.Section, alloc|exec, 8)
+	text := f.section(s.Section, alloc|executable, 8)
 	for _, p := range s.Programs {
 		f.define(p.Name, text, function)
 	}

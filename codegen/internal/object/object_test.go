@@ -130,13 +130,23 @@ func write(t *testing.T, order binary.ByteOrder) []byte {
 	return data
 }
 
-func read(t *testing.T, order binary.ByteOrder) *ebpf.CollectionSpec {
+// load writes a spec and reads it back.
+func load(t *testing.T, s *Spec, order binary.ByteOrder) *ebpf.CollectionSpec {
 	t.Helper()
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(write(t, order)))
+	data, err := Write(s, order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return spec
+}
+
+func read(t *testing.T, order binary.ByteOrder) *ebpf.CollectionSpec {
+	t.Helper()
+	return load(t, edge(order), order)
 }
 
 func TestDeterministic(t *testing.T) {
@@ -207,7 +217,7 @@ func TestReadVariables(t *testing.T) {
 	}
 	for _, order := range orders {
 		limit := "\x07\x00\x00\x00"
-		if order == binary.ByteOrder(binary.BigEndian) {
+		if big(order) {
 			limit = "\x00\x00\x00\x07"
 		}
 		want := map[string]row{
@@ -283,14 +293,8 @@ func TestReadLines(t *testing.T) {
 // Without any source positions the object is still whole.
 func TestNoSource(t *testing.T) {
 	for _, order := range orders {
-		data, err := Write(&Spec{Section: "tc", Programs: []Program{{"f", asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}}}}, order)
-		if err != nil {
-			t.Fatal(err)
-		}
-		spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
+		insns := asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}
+		spec := load(t, &Spec{Section: "tc", Programs: []Program{{"f", insns}}}, order)
 		if p := spec.Programs["f"]; p == nil || p.Type != ebpf.SchedCLS || p.AttachType != ebpf.AttachNone {
 			t.Errorf("%v: %v", order, p)
 		}

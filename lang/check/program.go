@@ -24,14 +24,24 @@ type Program struct {
 	Maps     []*Map
 	Counters []*Counter
 	Events   []*Event
-	Stages   []*Stage // source order; the first is the entry
+	Headers  []*Header // the file's own, then the prelude's
+	Stages   []*Stage  // source order; the first is the entry
 	Slots    []*Slots
 	Tests    []*syntax.TestDecl
 
 	Info
+
+	callees map[*Stage][]*Stage
+	tables  map[*Stage][]*Slots
 }
 
-// Info are the side tables.
+// Info are the side tables. Three things to know of Types:
+//   - An operand may be narrower than its context (u8 where a u32 is wanted): whoever uses it widens it, unsigned.
+//   - A name of a map reference, like a place of type be16, has the type of what reading it gives; Local.Type and
+//     FieldRef tell where it is stored.
+//   - In the length expression of a header, a field reads as a u32 whatever its width.
+//
+// A constant inside a larger constant may have more bits than its type: only the outermost one counts.
 type Info struct {
 	Types   map[syntax.Expr]types.Type       // of every expression that has a value; never Untyped after checking
 	Consts  map[syntax.Expr]*Const           // of every constant expression (patterns too)
@@ -57,7 +67,7 @@ type Object interface{ ObjectName() string }
 
 type (
 	// Local is a parameter, a let, a view, a map reference (`if v := m[k]`) or a loop variable.
-	// Locals are immutable, but for the fields of views and references.
+	// Parameters and lets can be assigned; views and references can't be rebound: only what they show is written.
 	Local struct {
 		Name string
 		Type types.Type // *types.Header for a view, *types.MapRef for a reference

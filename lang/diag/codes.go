@@ -3,6 +3,14 @@ package diag
 // Codes say what kind of mistake a diagnostic is about. They never change their meaning:
 //
 //	E01xx syntax
+//	E02xx names and declarations
+//	E03xx types
+//	E04xx control
+//	E05xx packets, headers and views
+//	E06xx maps, counters and events
+//	E07xx tests
+//	E08xx limits
+//	E09xx not supported yet
 
 // titles are the codes and what they stand for.
 var titles = map[string]string{
@@ -16,6 +24,95 @@ var titles = map[string]string{
 	"E0108": "nested too deep",
 	"E0110": "struct literal in front of a block",
 	"E0111": "unknown form of comment",
+
+	"E0201": "unknown name",
+	"E0202": "declared twice",
+	"E0203": "reserved name",
+	"E0204": "a local hides a declaration",
+	"E0205": "the same name in Go",
+	"E0206": "an incomplete pipeline",
+	"E0208": "unknown type of pipeline",
+	"E0209": "a struct that contains itself",
+	"E0210": "another kind of name",
+	"E0211": "nothing in it",
+	"E0212": "two members with one value",
+	"E0213": "no such field",
+	"E0214": "unused local",
+	"E0215": "stage out of reach",
+
+	"E0301": "mismatched types",
+	"E0302": "implicit narrowing",
+	"E0303": "a constant that does not fit",
+	"E0304": "operator and operands",
+	"E0305": "malformed literal",
+	"E0306": "no such conversion",
+	"E0307": "not a constant",
+	"E0308": "not a value",
+	"E0309": "not assignable",
+	"E0310": "set or range",
+	"E0311": "number of arguments",
+	"E0312": "a type out of place",
+	"E0313": "a field given twice",
+
+	"E0401": "a path without an end",
+	"E0402": "unreachable statement",
+	"E0403": "no such verdict",
+	"E0404": "arguments of a goto",
+	"E0405": "parameters of the entry",
+	"E0406": "unreachable row",
+	"E0407": "match not exhaustive",
+	"E0408": "patterns of a row",
+	"E0409": "an else where nothing fails",
+	"E0410": "index of a goto",
+	"E0411": "outside of what it leaves",
+	"E0412": "parameters of a slot's stage",
+	"E0414": "slot filled twice",
+
+	"E0501": "header not of whole bytes",
+	"E0502": "field out of reach of a load",
+	"E0503": "view out of place",
+	"E0504": "no such field of the packet",
+	"E0505": "read-only field of the packet",
+	"E0506": "length of a header",
+
+	"E0601": "key of a map",
+	"E0602": "entry of a map read without a test",
+	"E0603": "kind of a map",
+	"E0604": "entry of an array deleted",
+	"E0605": "counter out of place",
+	"E0606": "index beyond the end",
+	"E0607": "entry of a map changed without a test",
+
+	"E0701": "two tests of one name",
+	"E0702": "expectation without a packet",
+	"E0703": "not to be expected",
+
+	"E0801": "size of a map",
+	"E0802": "size of a struct",
+	"E0803": "size of a counter",
+	"E0804": "size of a slots table",
+	"E0805": "length of a name",
+	"E0806": "too many parameters",
+	"E0807": "nested too deep",
+	"E0808": "size of a header",
+	"E0809": "size of a map's entry",
+
+	"E0901": "signed integers",
+	"E0902": "arrays",
+	"E0903": "functions",
+	"E0904": "loops",
+	"E0905": "goto back",
+	"E0906": "rewrite",
+	"E0907": "push and pop",
+	"E0908": "payload",
+	"E0909": "import",
+	"E0910": "hash and fib",
+	"E0911": "redirect and keep",
+	"E0912": "cgroup_skb and socket pipelines",
+	"E0913": "frags",
+	"E0914": "devmap, cpumap and xskmap",
+	"E0915": "stages for slots of another pipeline",
+	"E0916": "globals of a struct type",
 }
 
 // Title is the short name of a code, "" if there is no such code.

@@ -99,6 +99,7 @@ var (
 	MAC     = &Basic{"mac", 6, 1}  // C's unsigned char[6]
 	Untyped = &Basic{"integer", 8, 8}
 	String  = &Basic{"string", 0, 1}
+	Invalid = &Basic{"invalid", 0, 1} // of what is known to be wrong; it silences what would follow
 )
 
 // Predeclared are the names every program knows.
@@ -259,6 +260,33 @@ func Identical(a, b Type) bool {
 
 // IsUnsigned reports whether t is u8 … u64.
 func IsUnsigned(t Type) bool { i, ok := t.(*Int); return ok && !i.Signed }
+
+// IsAddress reports whether t is ip4, ip6 or mac.
+func IsAddress(t Type) bool { return t == IP4 || t == IP6 || t == MAC }
+
+// Unsigned is the smallest of u8 … u64 that holds so many bits (1 to 64).
+func Unsigned(bits int) *Int {
+	switch {
+	case bits <= 8:
+		return U8
+	case bits <= 16:
+		return U16
+	case bits <= 32:
+		return U32
+	}
+	return U64
+}
+
+// ValueOf is the type of what reading a place of type t gives: be16 reads as u16, a reference as its element.
+func ValueOf(t Type) Type {
+	switch t := t.(type) {
+	case *BE:
+		return Unsigned(t.Bits)
+	case *MapRef:
+		return ValueOf(t.Elem)
+	}
+	return t
+}
 
 // Describe lists the fields of a struct, for messages and reports.
 func (t *Struct) Describe() string {

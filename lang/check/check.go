@@ -1,0 +1,155 @@
+package check
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"sync"
+
+	"github.com/tcc-bpf/tcc/lang/diag"
+	"github.com/tcc-bpf/tcc/lang/std"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// Source parses and checks a file.
+func Source(name, src string) (*Program, diag.List) {
+	file, diags := syntax.Parse(name, src)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	p, more := Check(file)
+	return p, append(diags, more...)
+}
+
+// Check checks a parsed file, with the prelude around it. The program is nil if the list has an error;
+// the list may hold warnings besides. The AST stays as it is.
+func Check(file *syntax.File) (*Program, diag.List) {
+	prelude, diags := prelude()
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	c := newChecker(file, prelude)
+	c.declarePrelude(prelude)
+	c.declareFile()
+	c.resolveDecls()
+	c.checkStages()
+	c.checkTests()
+	return c.finish()
+}
+
+// prelude is the parsed prelude, shared by all checks: none of them writes to it.
+var prelude = sync.OnceValues(func() (*syntax.File, diag.List) {
+	return syntax.Parse(std.Name, std.Source())
+})
+
+// A checker goes over one file. An expression that is wrong gets the type Invalid, which every rule accepts in
+// silence, so that one mistake makes one message.
+type checker struct {
+	Info
+	file  *syntax.File
+	prog  *Program
+	diags diag.List
+
+	top     map[string]*entry  // the file's one namespace
+	std     map[string]*Header // the prelude's headers, in an outer one
+	enums   map[*types.Enum]*enumDecl
+	structs map[*TypeName]*structDecl
+	ints    map[syntax.Expr]*big.Int // untyped constants, until their context gives them a type
+	heads   map[string]syntax.Decl   // the pipeline, default and license lines
+
+	depth    int           // of nested statements and expressions
+	lengthOf *types.Header // the header whose length expression is being checked
+	stage    *Stage        // the stage that is being checked
+	locals   map[string]*Local
+	order    []*Local // locals in scope, innermost last
+	used     map[*Local]bool
+	ended    map[syntax.Stmt]bool // whether control never goes on behind a statement
+	gotos    map[*Stage][]jump
+}
+
+func newChecker(file, prelude *syntax.File) *checker {
+	c := &checker{
+		file: file,
+		Info: Info{
+			Types:   map[syntax.Expr]types.Type{},
+			Consts:  map[syntax.Expr]*Const{},
+			Uses:    map[*syntax.Ident]Object{},
+			Defs:    map[*syntax.Ident]Object{},
+			Verdict: map[*syntax.VerdictStmt]*Verdict{},
+			Fields:  map[*syntax.Select]*FieldRef{},
+		},
+		top:     map[string]*entry{},
+		std:     map[string]*Header{},
+		enums:   map[*types.Enum]*enumDecl{},
+		structs: map[*TypeName]*structDecl{},
+		ints:    map[syntax.Expr]*big.Int{},
+		heads:   map[string]syntax.Decl{},
+		locals:  map[string]*Local{},
+		used:    map[*Local]bool{},
+		ended:   map[syntax.Stmt]bool{},
+		gotos:   map[*Stage][]jump{},
+	}
+	c.prog = &Program{Files: []*syntax.File{file, prelude}, License: "GPL"}
+	return c
+}
+
+// finish hands out the program, or the errors. Warnings next to errors would be guesses: what is wrong uses nothing.
+func (c *checker) finish() (*Program, diag.List) {
+	failed := c.diags.HasErrors()
+	if failed {
+		c.diags = slices.DeleteFunc(c.diags, func(d *diag.Diagnostic) bool { return d.Severity != diag.Error })
+	}
+	c.diags.Sort()
+	if failed {
+		return nil, c.diags
+	}
+	c.prog.Info = c.Info
+	c.linkStages()
+	return c.prog, c.diags
+}
+
+// errorf reports a mistake; the caller may add a hint and notes to what it returns.
+func (c *checker) errorf(code string, at diag.Span, format string, args ...any) *diag.Diagnostic {
+	d := &diag.Diagnostic{Code: code, Span: at, Message: fmt.Sprintf(format, args...)}
+	c.diags = append(c.diags, d)
+	return d
+}
+
+// warnf reports what is likely, but not certainly, a mistake.
+func (c *checker) warnf(code string, at diag.Span, format string, args ...any) *diag.Diagnostic {
+	d := c.errorf(code, at, format, args...)
+	d.Severity = diag.Warning
+	return d
+}
+
+// unsupported refuses a part of the language that the compiler can't compile yet.
+func (c *checker) unsupported(code string, at diag.Span, what string) *diag.Diagnostic {
+	return c.errorf(code, at, "%s not supported yet", what)
+}
+
+// nested runs f one level deeper, unless the source nests deeper than any reasonable one.
+func (c *checker) nested(at diag.Span, f func()) {
+	c.depth++
+	defer func() { c.depth-- }()
+	switch {
+	case c.depth < maxDepth:
+		f()
+	case c.depth == maxDepth:
+		c.errorf("E0807", at, "nested deeper than %d levels", maxDepth)
+	}
+}
+
+// note adds "declared here", or the like, where the place is known.
+func note(d *diag.Diagnostic, at diag.Span, message string) {
+	if at.IsValid() {
+		d.Notes = append(d.Notes, diag.Note{Span: at, Message: message})
+	}
+}
+
+// suggest adds "did you mean" if a candidate is near.
+func suggest(d *diag.Diagnostic, name string, candidates []string) {
+	if near := diag.Nearest(name, candidates); near != "" {
+		d.Hint = fmt.Sprintf("did you mean `%s`?", near)
+	}
+}

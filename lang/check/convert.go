@@ -1,0 +1,197 @@
+package check
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/tcc-bpf/tcc/lang/diag"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// use types e as a value of type want, and reports whether it is one.
+func (c *checker) use(e syntax.Expr, want types.Type) bool {
+	return c.assignable(e, c.expr(e), want)
+}
+
+// value types e as a value of its own type; an integer constant that nothing gave a type is a u64.
+func (c *checker) value(e syntax.Expr) types.Type {
+	t := c.expr(e)
+	if t == types.Untyped {
+		t = types.U64
+		if !c.settle(e, types.U64) {
+			return types.Invalid
+		}
+	}
+	return t
+}
+
+// operand is value for what a view or a struct can't be.
+func (c *checker) operand(e syntax.Expr) types.Type {
+	t := c.value(e)
+	if c.prefixOperand(e) {
+		return types.Invalid
+	}
+	switch t.(type) {
+	case *types.Header:
+		return c.viewMisused(e.Span())
+	case *types.Struct:
+		c.errorf("E0304", e.Span(), "%s is not a scalar", typeString(t))
+		return types.Invalid
+	}
+	return t
+}
+
+func (c *checker) viewMisused(at diag.Span) types.Type {
+	d := c.errorf("E0503", at, "a view is not a value")
+	d.Hint = "read its fields, or pass it with `goto`"
+	return types.Invalid
+}
+
+// constant types e as a constant of type want; nil after an error.
+func (c *checker) constant(e syntax.Expr, want types.Type) *Const {
+	before := len(c.diags)
+	ok := c.use(e, want)
+	switch k := c.Consts[e]; {
+	case want == types.Invalid:
+		return nil
+	case ok && k != nil && !k.IsPrefix:
+		return k
+	case len(c.diags) == before:
+		c.notConstant(e)
+	}
+	return nil
+}
+
+func (c *checker) notConstant(e syntax.Expr) {
+	d := c.errorf("E0307", e.Span(), "not a constant")
+	if id, ok := Unparen(e).(*syntax.Ident); ok {
+		if g, ok := c.Uses[id].(*Global); ok {
+			d.Message = fmt.Sprintf("`%s` is %s, not a constant", g.Name, describe(g))
+		}
+	}
+}
+
+// assignable reports whether e, of type have, is a value of type want: of the same type, or a narrower unsigned
+// integer, or an integer constant that fits.
+func (c *checker) assignable(e syntax.Expr, have, want types.Type) bool {
+	want = types.ValueOf(want)
+	if have == types.Invalid || want == types.Invalid {
+		c.settle(e, types.U64)
+		return false
+	}
+	if c.prefixOperand(e) {
+		return false
+	}
+	from, to := intOf(have), intOf(want)
+	switch {
+	case have == types.Untyped && to != nil:
+		return c.settle(e, want)
+	case types.Identical(have, want):
+		return true
+	case from != nil && to != nil && from.Bits <= to.Bits:
+		return true
+	case from != nil && to != nil:
+		c.errorf("E0302", e.Span(), "`%s` does not fit `%s`", from, to).Hint =
+			fmt.Sprintf("narrowing is written: `%s(…)`", to)
+		return false
+	}
+	c.mismatch(e, have, want)
+	c.settle(e, types.U64)
+	return false
+}
+
+func (c *checker) mismatch(e syntax.Expr, have, want types.Type) {
+	_, isView := have.(*types.Header)
+	_, wantView := want.(*types.Header)
+	if isView && !wantView {
+		c.viewMisused(e.Span())
+		return
+	}
+	d := c.errorf("E0301", e.Span(), "expected %s, found %s", typeString(want), typeString(have))
+	if t, ok := want.(*types.Enum); ok && len(t.Members) > 0 {
+		d.Hint = fmt.Sprintf("write a member, like `%s.%s`", t.Name, t.Members[0].Name)
+	}
+}
+
+// intOf is t as an unsigned integer type, or nil.
+func intOf(t types.Type) *types.Int {
+	i, _ := t.(*types.Int)
+	return i
+}
+
+// settle gives an integer constant without a type, and its parts, the type t, which is u8 … u64. It reports whether
+// the value fits.
+func (c *checker) settle(e syntax.Expr, t types.Type) bool {
+	if c.Types[e] != types.Untyped {
+		return true
+	}
+	bits := intOf(t).Bits
+	v := c.ints[e]
+	fits := v == nil || fitsBits(v, bits, complements(e))
+	if !fits {
+		c.errorf("E0303", e.Span(), "%s does not fit `%s`, whose largest value is %d", v, t, maxOf(bits))
+	}
+	c.settleParts(e, t)
+	return fits
+}
+
+func (c *checker) settleParts(e syntax.Expr, t types.Type) {
+	if c.Types[e] != types.Untyped {
+		return
+	}
+	c.Types[e] = t
+	if v, ok := c.ints[e]; ok {
+		c.Consts[e] = &Const{Type: t, Int: lowBits(v, intOf(t).Bits)}
+		delete(c.ints, e)
+	}
+	switch e := e.(type) {
+	case *syntax.Paren:
+		c.settleParts(e.X, t)
+	case *syntax.Unary:
+		c.settleParts(e.X, t)
+	case *syntax.Binary:
+		c.settleParts(e.X, t)
+		c.settleParts(e.Y, t)
+	}
+}
+
+// fitsBits reports whether v is a number of so many bits. The complement of a constant is negative, as if it had
+// endless ones in front: it fits if its own bits do.
+func fitsBits(v *big.Int, bits int, complement bool) bool {
+	if v.Sign() < 0 {
+		return complement && new(big.Int).Not(v).BitLen() <= bits
+	}
+	return v.BitLen() <= bits
+}
+
+// complements reports whether a constant expression has a `~` in it.
+func complements(e syntax.Expr) bool {
+	switch e := e.(type) {
+	case *syntax.Paren:
+		return complements(e.X)
+	case *syntax.Unary:
+		return e.Op == "~" || complements(e.X)
+	case *syntax.Binary:
+		return complements(e.X) || complements(e.Y)
+	}
+	return false
+}
+
+var allOnes = new(big.Int).SetUint64(maxInt)
+
+// lowBits are the low bits of v in two's complement.
+func lowBits(v *big.Int, bits int) uint64 {
+	return new(big.Int).And(v, allOnes).Uint64() & maxOf(bits)
+}
+
+// Unparen strips the parentheses around an expression.
+func Unparen(e syntax.Expr) syntax.Expr {
+	for {
+		p, ok := e.(*syntax.Paren)
+		if !ok {
+			return e
+		}
+		e = p.X
+	}
+}

@@ -1,0 +1,362 @@
+package check
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// Declarations are entered first, all of them, and resolved afterwards: a name can be used above its declaration.
+
+// An enumDecl is an enum on its way from the source to its type.
+type enumDecl struct {
+	decl *syntax.EnumDecl
+	done bool
+}
+
+// A structDecl is a struct on its way from the source to its type.
+type structDecl struct {
+	decl       *syntax.StructDecl
+	busy, done bool
+}
+
+func (c *checker) declarePrelude(prelude *syntax.File) {
+	for _, d := range prelude.Decls {
+		if d, ok := d.(*syntax.HeaderDecl); ok {
+			h := &Header{Type: &types.Header{Name: d.Name.Name}, Decl: d}
+			c.Defs[d.Name] = h
+			c.std[d.Name.Name] = h
+		}
+	}
+}
+
+func (c *checker) declareFile() {
+	scope := goScope{}
+	for _, d := range c.file.Decls {
+		if id := c.declareOne(d); id != nil {
+			c.collide(scope, id, "")
+		}
+	}
+	for _, d := range c.file.Decls {
+		if e, ok := d.(*syntax.EnumDecl); ok {
+			for _, m := range e.Members {
+				c.collide(scope, m.Name, e.Name.Name)
+			}
+		}
+	}
+	c.requireHead()
+}
+
+// declareOne enters a declaration and returns the name that the generated Go will bear, if any.
+func (c *checker) declareOne(d syntax.Decl) *syntax.Ident {
+	switch d := d.(type) {
+	case *syntax.PipelineDecl:
+		c.declarePipeline(d)
+	case *syntax.DefaultDecl:
+		c.once("default", d)
+	case *syntax.LicenseDecl:
+		c.once("license", d)
+	case *syntax.ImportDecl:
+		c.unsupported("E0909", d.Span(), "`import` is")
+	case *syntax.ConfigDecl:
+		c.declare(d.Name, &Global{Name: d.Name.Name, Config: true, Type: types.Invalid, Decl: d.Name})
+		return d.Name
+	case *syntax.VarDecl:
+		c.declare(d.Name, &Global{Name: d.Name.Name, Type: types.Invalid, Decl: d.Name})
+		return d.Name
+	case *syntax.EnumDecl:
+		t := &types.Enum{Name: d.Name.Name, Base: types.U32}
+		c.enums[t] = &enumDecl{decl: d}
+		c.declare(d.Name, &TypeName{t})
+		return d.Name
+	case *syntax.StructDecl:
+		t := &TypeName{}
+		c.structs[t] = &structDecl{decl: d}
+		c.declare(d.Name, t)
+		return d.Name
+	case *syntax.HeaderDecl:
+		c.declare(d.Name, &Header{Type: &types.Header{Name: d.Name.Name}, Decl: d})
+	case *syntax.MapDecl:
+		return c.declareMap(d)
+	case *syntax.CounterDecl:
+		c.declare(d.Name, &Counter{Name: d.Name.Name, Len: 1, Decl: d})
+		return d.Name
+	case *syntax.EventDecl:
+		c.declare(d.Name, &Event{Name: d.Name.Name, Decl: d})
+		return d.Name
+	case *syntax.StageDecl:
+		c.declareStage(d)
+		return d.Name
+	case *syntax.SlotsDecl:
+		c.declare(d.Name, &Slots{Name: d.Name.Name, Initial: map[uint32]*Stage{}, Decl: d})
+		return d.Name
+	case *syntax.SlotDecl:
+		c.declare(d.Name, &Slots{Name: d.Name.Name, Len: 1, Single: true, Initial: map[uint32]*Stage{}, Decl: d})
+		return d.Name
+	case *syntax.FnDecl:
+		c.unsupported("E0903", d.Name.Span(), "`fn` is")
+		c.declare(d.Name, &refused{d.Name.Name})
+	}
+	return nil
+}
+
+func (c *checker) declareMap(d *syntax.MapDecl) *syntax.Ident {
+	switch d.Kind.Name {
+	case "devmap", "cpumap", "xskmap":
+		c.unsupported("E0914", d.Kind.Span(), "`"+d.Kind.Name+"` is")
+		c.declare(d.Name, &refused{d.Name.Name})
+	default:
+		c.declare(d.Name, &Map{Name: d.Name.Name, Decl: d, Key: types.Invalid, Value: types.Invalid})
+	}
+	return d.Name
+}
+
+func (c *checker) declareStage(d *syntax.StageDecl) {
+	if d.For != nil {
+		c.unsupported("E0915", d.For.Span(), "a stage for another pipeline's slot is")
+	}
+	s := &Stage{Name: d.Name.Name, Index: len(c.prog.Stages), Decl: d}
+	c.declare(d.Name, s)
+	c.prog.Stages = append(c.prog.Stages, s)
+}
+
+// resolveDecls gives the declared objects their types and sizes, and the stages their parameters.
+func (c *checker) resolveDecls() {
+	for _, d := range c.file.Decls {
+		switch d := d.(type) {
+		case *syntax.EnumDecl:
+			c.resolveEnum(c.Defs[d.Name].(*TypeName).Type.(*types.Enum))
+		case *syntax.StructDecl:
+			c.resolveStruct(c.Defs[d.Name].(*TypeName))
+		case *syntax.HeaderDecl:
+			c.resolveHeader(c.Defs[d.Name].(*Header))
+		}
+	}
+	for _, d := range c.prog.Files[1].Decls {
+		if d, ok := d.(*syntax.HeaderDecl); ok {
+			c.resolveHeader(c.std[d.Name.Name])
+		}
+	}
+	for _, d := range c.file.Decls {
+		c.resolveState(d)
+	}
+	for _, d := range c.file.Decls {
+		c.resolveTable(d)
+	}
+	if d, ok := c.heads["default"].(*syntax.DefaultDecl); ok {
+		c.prog.Default = c.verdict(d.Verdict)
+	}
+}
+
+// resolveState resolves what can be named by an expression, and the stages' parameters.
+func (c *checker) resolveState(d syntax.Decl) {
+	switch d := d.(type) {
+	case *syntax.LicenseDecl:
+		if d == c.heads["license"] {
+			c.prog.License, _ = strconv.Unquote(d.Text.Text)
+		}
+	case *syntax.ConfigDecl:
+		c.resolveGlobal(c.Defs[d.Name].(*Global), d.Type, d.Value)
+	case *syntax.VarDecl:
+		c.resolveGlobal(c.Defs[d.Name].(*Global), d.Type, d.Value)
+	case *syntax.MapDecl:
+		if m, ok := c.Defs[d.Name].(*Map); ok {
+			c.resolveMap(m)
+		}
+	case *syntax.CounterDecl:
+		c.resolveCounter(c.Defs[d.Name].(*Counter))
+	case *syntax.EventDecl:
+		e := c.Defs[d.Name].(*Event)
+		e.ID = uint32(len(c.prog.Events))
+		e.Layout = types.NewStruct(e.Name, c.fields(d.Fields, "event"))
+		c.limitStruct(d.Name, e.Layout, "event")
+		c.prog.Events = append(c.prog.Events, e)
+	case *syntax.StageDecl:
+		s := c.Defs[d.Name].(*Stage)
+		s.Params = c.params(d.Params)
+		if s.Index == 0 && len(s.Params) > 0 {
+			d := c.errorf("E0405", d.Params[0].Span(), "the first stage is the entry and has no parameters")
+			d.Hint = "a packet enters at the first stage of the file"
+		}
+	case *syntax.SlotsDecl:
+		s := c.Defs[d.Name].(*Slots)
+		s.Params = c.params(d.Params)
+		s.Len = uint32(c.size(d.Size, maxSlots, "E0804", "a slots table"))
+		c.prog.Slots = append(c.prog.Slots, s)
+	case *syntax.SlotDecl:
+		s := c.Defs[d.Name].(*Slots)
+		s.Params = c.params(d.Params)
+		c.prog.Slots = append(c.prog.Slots, s)
+	}
+}
+
+func (c *checker) resolveGlobal(g *Global, te syntax.TypeExpr, value syntax.Expr) {
+	g.Type = c.typeExpr(te, scalarPlace)
+	if value != nil {
+		g.Init = c.constant(value, g.Type)
+	}
+	c.prog.Globals = append(c.prog.Globals, g)
+}
+
+func (c *checker) resolveEnum(t *types.Enum) {
+	e := c.enums[t]
+	if e.done {
+		return
+	}
+	e.done = true
+	if base := e.decl.Base; base != nil {
+		t.Base = c.enumBase(base)
+	}
+	if len(e.decl.Members) == 0 {
+		c.errorf("E0211", e.decl.Name.Span(), "enum `%s` has no members", t.Name)
+	}
+	scope, byValue := goScope{}, map[uint64]string{}
+	next := uint64(0)
+	for i, m := range e.decl.Members {
+		if first := t.Member(m.Name.Name); first != nil {
+			d := c.errorf("E0202", m.Name.Span(), "`%s` is declared twice", m.Name.Name)
+			note(d, scope[goName(m.Name.Name)].Span(), "first declared here")
+			continue
+		}
+		c.collide(scope, m.Name, "")
+		v, ok := c.memberValue(t, m, next, i > 0 && next == 0)
+		if first, dup := byValue[v]; ok && dup {
+			c.errorf("E0212", m.Span(), "`%s` has the same value as `%s`", m.Name.Name, first)
+		}
+		byValue[v] = m.Name.Name
+		t.Members = append(t.Members, types.EnumMember{Name: m.Name.Name, Value: v})
+		next = v + 1
+	}
+	c.prog.Enums = append(c.prog.Enums, t)
+}
+
+// memberValue is the written value of a member, or the next one; wrapped tells that the last was the largest of all.
+func (c *checker) memberValue(t *types.Enum, m *syntax.EnumMember, next uint64, wrapped bool) (uint64, bool) {
+	if m.Value != nil {
+		v := c.constant(m.Value, t.Base)
+		if v == nil {
+			return next, false
+		}
+		return v.Int, true
+	}
+	if wrapped || next > maxOf(t.Base.Bits) {
+		c.errorf("E0303", m.Name.Span(), "the value of `%s` does not fit `%s`", m.Name.Name, t.Base)
+		return next, false
+	}
+	return next, true
+}
+
+func (c *checker) enumBase(base *syntax.Ident) *types.Int {
+	t, ok := types.Predeclared[base.Name].(*types.Int)
+	switch {
+	case !ok:
+		c.errorf("E0312", base.Span(), "the base of an enum is `u8`, `u16`, `u32` or `u64`")
+		return types.U32
+	case t.Signed:
+		c.unsupported("E0901", base.Span(), "signed integers are")
+		return types.U32
+	}
+	return t
+}
+
+func (c *checker) resolveStruct(tn *TypeName) types.Type {
+	s := c.structs[tn]
+	switch {
+	case s.done:
+		return tn.Type
+	case s.busy:
+		c.errorf("E0209", s.decl.Name.Span(), "struct `%s` contains itself", s.decl.Name.Name)
+		tn.Type = types.Invalid
+		s.done = true
+		return types.Invalid
+	}
+	s.busy = true
+	fields := c.fields(s.decl.Fields, "struct")
+	if s.done { // it contains itself
+		return tn.Type
+	}
+	s.done = true
+	t := types.NewStruct(s.decl.Name.Name, fields)
+	tn.Type = t
+	if !c.limitStruct(s.decl.Name, t, "struct") {
+		tn.Type = types.Invalid
+	}
+	c.prog.Structs = append(c.prog.Structs, t)
+	return tn.Type
+}
+
+// fields resolves the fields of a struct or event.
+func (c *checker) fields(list []*syntax.Field, kind string) []types.Field {
+	scope, byName := goScope{}, map[string]*syntax.Ident{}
+	var fields []types.Field
+	for _, f := range list {
+		if c.duplicateField(byName, f, kind) {
+			continue
+		}
+		c.collide(scope, f.Name, "")
+		fields = append(fields, types.Field{Name: f.Name.Name, Type: c.typeExpr(f.Type, fieldPlace)})
+	}
+	return fields
+}
+
+// duplicateField reports a second field of the same name.
+func (c *checker) duplicateField(byName map[string]*syntax.Ident, f *syntax.Field, kind string) bool {
+	first, dup := byName[f.Name.Name]
+	if dup {
+		d := c.errorf("E0202", f.Name.Span(), "the %s has two fields named `%s`", kind, f.Name.Name)
+		note(d, first.Span(), "first declared here")
+		return true
+	}
+	byName[f.Name.Name] = f.Name
+	return false
+}
+
+func (c *checker) limitStruct(name *syntax.Ident, t *types.Struct, kind string) bool {
+	switch {
+	case len(t.Fields) == 0:
+		c.errorf("E0211", name.Span(), "%s `%s` has no fields", kind, t.Name)
+	case t.Size() > maxStruct:
+		c.errorf("E0802", name.Span(), "%s `%s` has %d bytes, %d at most", kind, t.Name, t.Size(), maxStruct)
+		return false
+	}
+	return true
+}
+
+// params resolves the parameters of a stage or slots table.
+func (c *checker) params(list []*syntax.Field) []*Local {
+	byName := map[string]*syntax.Ident{}
+	var params []*Local
+	leaves := 0
+	for _, f := range list {
+		if c.duplicateField(byName, f, "list of parameters") {
+			continue
+		}
+		l := &Local{Name: f.Name.Name, Type: c.typeExpr(f.Type, paramPlace), Decl: f.Name}
+		c.Defs[f.Name] = l
+		params = append(params, l)
+		leaves += len(LeavesOf(l.Type))
+	}
+	if leaves > maxLeaves {
+		at := list[0].Span().To(list[len(list)-1].Span())
+		c.errorf("E0806", at, "the parameters have %d scalars, %d at most", leaves, maxLeaves)
+	}
+	return params
+}
+
+// size is a constant from 1 to limit, or 1 after an error.
+func (c *checker) size(e syntax.Expr, limit uint64, code, what string) uint64 {
+	v := c.constant(e, types.U64)
+	if v == nil {
+		return 1
+	}
+	if v.Int < 1 || v.Int > limit {
+		c.errorf(code, e.Span(), "%s has a size from 1 to %d", what, limit)
+		return 1
+	}
+	return v.Int
+}
+
+// maxOf is the largest unsigned number of so many bits.
+func maxOf(bits int) uint64 { return math.MaxUint64 >> (64 - bits) }

@@ -1,0 +1,178 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tcc-bpf/tcc/lang/diag"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// PipelineTypes are the types of pipelines that can be compiled.
+var PipelineTypes = []*PipelineType{
+	{
+		Name:     "xdp",
+		Verdicts: []*Verdict{{"pass", 2}, {"drop", 1}, {"tx", 3}, {"abort", 0}},
+		Packet:   packetFields("len", "ifindex", "queue"),
+	},
+	{
+		Name:     "tc",
+		Verdicts: []*Verdict{{"pass", 0}, {"drop", 2}, {"next", -1}},
+		Packet:   packetFields("len", "ifindex", "queue", "mark!", "priority!", "protocol", "hash", "vlan"),
+	},
+}
+
+// packetFields makes fields of the context, all u32; a mark tells the writable ones.
+func packetFields(names ...string) []*PacketField {
+	fields := make([]*PacketField, len(names))
+	for i, name := range names {
+		plain := strings.TrimSuffix(name, "!")
+		fields[i] = &PacketField{Name: plain, Type: types.U32, Writable: plain != name}
+	}
+	return fields
+}
+
+// unsupportedVerdicts are those that the compiler can't compile yet.
+var unsupportedVerdicts = map[string]bool{"redirect": true, "keep": true}
+
+// Verdict finds a verdict by name.
+func (t *PipelineType) Verdict(name string) *Verdict {
+	for _, v := range t.Verdicts {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// PacketField finds a field of `packet` by name.
+func (t *PipelineType) PacketField(name string) *PacketField {
+	for _, f := range t.Packet {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c *checker) declarePipeline(d *syntax.PipelineDecl) {
+	if !c.once("pipeline", d) {
+		return
+	}
+	c.declare(d.Name, &pipelineName{d.Name.Name})
+	c.prog.Name = d.Name.Name
+	c.prog.Type = c.pipelineType(d.Type)
+	if d.Frags {
+		c.unsupported("E0913", fragsSpan(d), "`frags` is")
+	}
+}
+
+// fragsSpan is the place of `frags`, the last word of its line.
+func fragsSpan(d *syntax.PipelineDecl) diag.Span {
+	at := d.Span()
+	const width = len("frags")
+	at.Start = at.End
+	at.Start.Offset -= width
+	at.Start.Col -= width
+	return at
+}
+
+func (c *checker) pipelineType(id *syntax.Ident) *PipelineType {
+	var names []string
+	for _, t := range PipelineTypes {
+		if t.Name == id.Name {
+			return t
+		}
+		names = append(names, t.Name)
+	}
+	switch id.Name {
+	case "cgroup_skb", "socket":
+		c.unsupported("E0912", id.Span(), fmt.Sprintf("a `%s` pipeline is", id.Name))
+	default:
+		d := c.errorf("E0208", id.Span(), "unknown pipeline type `%s`", id.Name)
+		d.Hint = "the types are " + quoted(names)
+	}
+	return nil
+}
+
+// once enters a line that a file has once; it reports a second one.
+func (c *checker) once(what string, d syntax.Decl) bool {
+	first, dup := c.heads[what]
+	if dup {
+		note(c.errorf("E0202", d.Span(), "a second `%s`", what), first.Span(), "the first is here")
+		return false
+	}
+	c.heads[what] = d
+	return true
+}
+
+// requireHead reports what every file needs and this one lacks.
+func (c *checker) requireHead() {
+	start := diag.Span{File: c.file.Name, Start: diag.Pos{Line: 1, Col: 1}, End: diag.Pos{Line: 1, Col: 1}}
+	pipeline, ok := c.heads["pipeline"]
+	if !ok {
+		c.errorf("E0206", start, "the file has no `pipeline`").Hint = "start with `pipeline NAME xdp` or `pipeline NAME tc`"
+		return
+	}
+	if _, ok := c.heads["default"]; !ok {
+		d := c.errorf("E0206", pipeline.Span(), "the pipeline has no `default`")
+		d.Hint = "say what becomes of a packet that nothing decided on: `default pass` or `default drop`"
+	}
+	if len(c.prog.Stages) == 0 {
+		c.errorf("E0206", pipeline.Span(), "the pipeline has no stage")
+	}
+}
+
+// verdict resolves a verdict, nil if the pipeline's type has no such one.
+func (c *checker) verdict(s *syntax.VerdictStmt) *Verdict {
+	if unsupportedVerdicts[s.Name] {
+		c.unsupported("E0911", s.Span(), fmt.Sprintf("`%s` is", s.Name))
+		return nil
+	}
+	if c.prog.Type == nil {
+		return nil
+	}
+	v := c.prog.Type.Verdict(s.Name)
+	switch {
+	case v == nil:
+		d := c.errorf("E0403", s.Span(), "`%s` is not a verdict of %s pipelines", s.Name, c.prog.Type.Name)
+		d.Hint = c.prog.Type.Name + " has " + quoted(c.prog.Type.verdictNames())
+	case len(s.Args) > 0:
+		c.errorf("E0403", s.Args[0].Span(), "`%s` takes no arguments", s.Name)
+	default:
+		c.Verdict[s] = v
+	}
+	return v
+}
+
+func (t *PipelineType) verdictNames() []string {
+	var names []string
+	for _, v := range t.Verdicts {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+func (t *PipelineType) packetNames() []string {
+	var names []string
+	for _, f := range t.Packet {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// quoted lists names in backticks: `a`, `b` and `c`.
+func quoted(names []string) string {
+	var b strings.Builder
+	for i, n := range names {
+		switch {
+		case i > 0 && i == len(names)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString("`" + n + "`")
+	}
+	return b.String()
+}

@@ -1,0 +1,60 @@
+package check
+
+import (
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// resolveTable fills a slots table with the stages it holds at first.
+func (c *checker) resolveTable(d syntax.Decl) {
+	switch d := d.(type) {
+	case *syntax.SlotsDecl:
+		s := c.Defs[d.Name].(*Slots)
+		for _, e := range d.Entries {
+			c.slotEntry(s, e)
+		}
+	case *syntax.SlotDecl:
+		s := c.Defs[d.Name].(*Slots)
+		if d.Stage == nil {
+			return
+		}
+		if st, ok := c.slotStage(s, d.Stage); ok {
+			s.Initial[0] = st
+		}
+	}
+}
+
+func (c *checker) slotEntry(s *Slots, e *syntax.SlotEntry) {
+	k := c.constant(e.Index, types.U32)
+	st, ok := c.slotStage(s, e.Stage)
+	if k == nil || !ok {
+		return
+	}
+	switch _, dup := s.Initial[uint32(k.Int)]; {
+	case k.Int >= uint64(s.Len):
+		c.boundIndex(e.Index, s.Len, s.Name)
+	case dup:
+		c.errorf("E0414", e.Index.Span(), "slot %d is filled twice", k.Int)
+	default:
+		s.Initial[uint32(k.Int)] = st
+	}
+}
+
+// slotStage is a stage that a slot holds; its parameters are those of the slot.
+func (c *checker) slotStage(s *Slots, id *syntax.Ident) (*Stage, bool) {
+	st, ok := find[*Stage](c, id, "stage")
+	if !ok {
+		return nil, false
+	}
+	same := len(st.Params) == len(s.Params)
+	for i := 0; same && i < len(s.Params); i++ {
+		a, b := st.Params[i].Type, s.Params[i].Type
+		same = types.Identical(a, b) || a == types.Invalid || b == types.Invalid
+	}
+	if !same {
+		d := c.errorf("E0412", id.Span(), "stage `%s` has other parameters than `%s`", st.Name, s.Name)
+		note(d, st.Decl.Name.Span(), "the stage is declared here")
+		return nil, false
+	}
+	return st, true
+}

@@ -1,0 +1,194 @@
+package check
+
+import (
+	"strconv"
+
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// checkTests checks the test blocks; all values in them are constants.
+func (c *checker) checkTests() {
+	byName := map[string]*syntax.Literal{}
+	for _, d := range c.file.Decls {
+		t, ok := d.(*syntax.TestDecl)
+		if !ok {
+			continue
+		}
+		name, _ := strconv.Unquote(t.Name.Text)
+		if first, dup := byName[name]; dup {
+			note(c.errorf("E0701", t.Name.Span(), "two tests have the same name"), first.Span(), "the first is here")
+		}
+		byName[name] = t.Name
+		c.checkTest(t)
+		c.prog.Tests = append(c.prog.Tests, t)
+	}
+}
+
+func (c *checker) checkTest(t *syntax.TestDecl) {
+	sent := false
+	for _, s := range t.Steps {
+		switch s := s.(type) {
+		case *syntax.TestConfig:
+			c.testGlobal(s.Name, s.Value, true)
+		case *syntax.TestVar:
+			c.testGlobal(s.Name, s.Value, false)
+		case *syntax.TestMap:
+			c.testMap(s)
+		case *syntax.TestPacket:
+			sent = true
+			for _, h := range s.Headers {
+				c.testHeader(h)
+			}
+		case *syntax.ExpectVerdict:
+			c.verdict(s.Verdict)
+			c.afterPacket(s, sent)
+		case *syntax.ExpectEqual:
+			c.expect(s, sent)
+		}
+	}
+}
+
+func (c *checker) afterPacket(s syntax.TestStep, sent bool) {
+	if !sent {
+		c.errorf("E0702", s.Span(), "no packet was sent yet")
+	}
+}
+
+// testGlobal is `config name = value` or `var name = value`.
+func (c *checker) testGlobal(id *syntax.Ident, value syntax.Expr, config bool) {
+	kind := "var"
+	if config {
+		kind = "config"
+	}
+	g, ok := find[*Global](c, id, kind)
+	if !ok {
+		return
+	}
+	if g.Config != config {
+		d := c.errorf("E0210", id.Span(), "`%s` is %s, not a %s", id.Name, describe(g), kind)
+		note(d, g.Decl.Span(), "declared here")
+		return
+	}
+	c.constant(value, g.Type)
+}
+
+// testMap is `map name[key] = value`; the key of an lpm map can be a prefix.
+func (c *checker) testMap(s *syntax.TestMap) {
+	m, ok := find[*Map](c, s.Name, "map")
+	if !ok {
+		return
+	}
+	if m.Kind == LPM && c.isPrefixLit(s.Key) {
+		if t := c.expr(s.Key); t != types.Invalid && t != m.Key {
+			c.errorf("E0301", s.Key.Span(), "expected a prefix of %s, found one of %s", typeString(m.Key), typeString(t))
+		}
+	} else if c.constants(s.Key, m.Key) && m.Kind.Indexed() {
+		c.boundIndex(s.Key, m.Max, m.Name)
+	}
+	c.constants(s.Value, m.Value)
+}
+
+func (c *checker) isPrefixLit(e syntax.Expr) bool {
+	lit, ok := e.(*syntax.Literal)
+	return ok && (lit.Kind == syntax.Prefix4Lit || lit.Kind == syntax.Prefix6Lit)
+}
+
+// constants types e as a value of type want that is a constant, or a struct of constants.
+func (c *checker) constants(e syntax.Expr, want types.Type) bool {
+	if _, ok := Unparen(e).(*syntax.StructLit); !ok {
+		return c.constant(e, want) != nil
+	}
+	return c.use(e, want) && c.constantFields(e)
+}
+
+func (c *checker) constantFields(e syntax.Expr) bool {
+	lit, ok := Unparen(e).(*syntax.StructLit)
+	if !ok {
+		if c.Consts[e] == nil {
+			c.notConstant(e)
+		}
+		return c.Consts[e] != nil
+	}
+	all := true
+	for _, fv := range lit.Fields {
+		all = c.constantFields(fv.Value) && all
+	}
+	return all
+}
+
+// testHeader is a header of a packet, `ipv4{src: 192.0.2.1}`.
+func (c *checker) testHeader(lit *syntax.StructLit) {
+	h, ok := find[*Header](c, lit.Name, "header")
+	if !ok {
+		return
+	}
+	seen := map[string]*syntax.Ident{}
+	for _, fv := range lit.Fields {
+		c.fieldTwice(seen, fv)
+		f := h.Type.Field(fv.Name.Name)
+		if f == nil {
+			d := c.errorf("E0213", fv.Name.Span(), "header `%s` has no field `%s`", lit.Name.Name, fv.Name.Name)
+			suggest(d, fv.Name.Name, headerFieldNames(h.Type))
+			continue
+		}
+		if c.constant(fv.Value, f.Type) != nil {
+			c.fitsBitField(fv.Value, f)
+		}
+	}
+}
+
+// expect is `expect x == value`.
+func (c *checker) expect(s *syntax.ExpectEqual, sent bool) {
+	t := types.Type(types.Invalid)
+	if s.Packet {
+		c.afterPacket(s, sent)
+		t = c.expectField(s.X)
+	} else {
+		t = c.expectState(s.X)
+	}
+	c.constants(s.Y, t)
+}
+
+// expectField is `packet header.field`: a field of the first such header of the last packet.
+func (c *checker) expectField(e syntax.Expr) types.Type {
+	sel, ok := e.(*syntax.Select)
+	if ok {
+		if id, ok := sel.X.(*syntax.Ident); ok {
+			h, ok := find[*Header](c, id, "header")
+			if !ok {
+				return types.Invalid
+			}
+			t := c.field(sel, h.Type)
+			c.Types[sel] = t
+			return t
+		}
+	}
+	c.errorf("E0703", e.Span(), "expected a field of a header, like `ipv4.src`")
+	return types.Invalid
+}
+
+// expectState is a counter, a var, an entry of a map, or a field of one.
+func (c *checker) expectState(e syntax.Expr) types.Type {
+	if o := c.counterOf(e); o != nil {
+		return types.U64
+	}
+	t := types.Type(types.Invalid)
+	switch e := e.(type) {
+	case *syntax.Ident:
+		return c.expr(e)
+	case *syntax.Index:
+		before := len(c.diags)
+		if m := c.mapEntry(e); m != nil && len(c.diags) == before && c.constantFields(e.Index) {
+			t = types.ValueOf(m.Value)
+		}
+	case *syntax.Select:
+		if t = c.expectState(e.X); t != types.Invalid {
+			t = c.field(e, t)
+		}
+	default:
+		c.errorf("E0703", e.Span(), "only counters, vars, entries of maps and fields of the packet can be expected")
+	}
+	c.Types[e] = t
+	return t
+}

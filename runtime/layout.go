@@ -29,6 +29,7 @@ type SlotsLayout struct {
 type CounterLayout struct {
 	Name    string
 	Len     uint32
+	Enum    string            // the enum that indexes it; empty if numbers do
 	Members map[string]uint32 // names of indices, if indexed by an enum
 }
 

@@ -11,6 +11,7 @@ import (
 
 // Event is one record emitted by the pipeline.
 type Event struct {
+	ID   uint32 // position among the pipeline's events, from 0
 	Name string
 	// Data is the event's struct in C layout and native byte order.
 	Data []byte
@@ -56,8 +57,11 @@ func (r *EventReader) Read() (Event, error) {
 	if len(data) < e.Size {
 		return Event{}, fmt.Errorf("event `%s` of %d bytes, expected %d", e.Name, len(data), e.Size)
 	}
-	return Event{Name: e.Name, Data: data[:e.Size]}, nil
+	return Event{ID: id, Name: e.Name, Data: data[:e.Size]}, nil
 }
+
+// Pending reports whether Read would find an event without waiting.
+func (r *EventReader) Pending() bool { return r.ring.AvailableBytes() > 0 }
 
 // SetDeadline makes Read fail from t on. The zero time means never.
 func (r *EventReader) SetDeadline(t time.Time) { r.ring.SetDeadline(t) }

@@ -1,0 +1,60 @@
+package interp
+
+import (
+	"fmt"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+)
+
+// An Engine executes a pipeline: this package's machine, or the compiled programs in the kernel. Keys, values and
+// globals are bytes in C layout in native byte order. Of a per-CPU map, a lookup gives the value of the CPU that the
+// packets ran on; the cells of counters are sums over all CPUs.
+type Engine interface {
+	SetGlobal(name string, value []byte) error // config before the first packet only
+	Global(name string) ([]byte, error)
+	UpdateMap(name string, key, value []byte) error
+	LookupMap(name string, key []byte) (value []byte, err error) // nil, nil: no such key
+	Counter(name string) ([]uint64, error)
+	Run(packet []byte) (Result, error)
+	Close() error
+}
+
+// NewEngine is a fresh machine as an Engine.
+func NewEngine(p *check.Program) Engine { return engine{New(p)} }
+
+type engine struct{ *Machine }
+
+func (e engine) Global(name string) ([]byte, error) {
+	if b := e.Machine.Global(name); b != nil {
+		return b, nil
+	}
+	return nil, fmt.Errorf("no config or var is named %s", name)
+}
+
+func (e engine) UpdateMap(name string, key, value []byte) error {
+	m := e.Map(name)
+	if m == nil {
+		return fmt.Errorf("no map is named %s", name)
+	}
+	return m.Update(key, value)
+}
+
+func (e engine) LookupMap(name string, key []byte) ([]byte, error) {
+	m := e.Map(name)
+	if m == nil {
+		return nil, fmt.Errorf("no map is named %s", name)
+	}
+	value, _ := m.Lookup(key)
+	return value, nil
+}
+
+func (e engine) Counter(name string) ([]uint64, error) {
+	if cells := e.Machine.Counter(name); cells != nil {
+		return cells, nil
+	}
+	return nil, fmt.Errorf("no counter is named %s", name)
+}
+
+func (e engine) Run(packet []byte) (Result, error) { return e.Machine.Run(packet), nil }
+
+func (e engine) Close() error { return nil }

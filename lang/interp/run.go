@@ -1,0 +1,103 @@
+package interp
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+)
+
+// A Result is what became of one packet.
+type Result struct {
+	Verdict *check.Verdict
+	Code    int32 // the verdict's, as the kernel sees it
+	Packet  []byte
+	Changed bool    // Packet differs from what went in
+	Context Context // after the run: on tc, mark and priority may have been written
+	Events  []Event
+}
+
+// maxSlotJumps is how many gotos through slots a packet can take: user space can close a circle of slots, which the
+// kernel's limit on tail calls would end. The next one counts as a miss.
+const maxSlotJumps = 33
+
+// A run is the life of one packet.
+type run struct {
+	*Machine
+	packet []byte
+	ctx    Context
+	events []Event
+	jumps  int // gotos through slots so far
+	cursor uint64
+	frame  frame
+}
+
+// A frame is what a stage knows: its parameters and lets. A view is its offset, a reference the entry's own memory.
+type frame map[*check.Local]Value
+
+// An exit is how control leaves a stage: with a verdict, or else to another stage.
+type exit struct {
+	verdict *check.Verdict
+	stage   *check.Stage
+	args    []Value
+}
+
+// Run sends a packet through the pipeline. The slice is left alone.
+func (m *Machine) Run(packet []byte) Result {
+	r := &run{Machine: m, packet: slices.Clone(packet), ctx: m.Context}
+	if r.ctx.Protocol == 0 {
+		r.ctx.Protocol = etherType(packet)
+	}
+	at := &exit{stage: m.prog.Stages[0]}
+	for at.verdict == nil {
+		at = r.stage(at.stage, at.args)
+	}
+	return Result{
+		Verdict: at.verdict,
+		Code:    at.verdict.Code,
+		Packet:  r.packet,
+		Changed: !bytes.Equal(packet, r.packet),
+		Context: r.ctx,
+		Events:  r.events,
+	}
+}
+
+func (r *run) stage(s *check.Stage, args []Value) *exit {
+	r.frame = frame{}
+	for i, p := range s.Params {
+		r.frame[p] = args[i]
+	}
+	if out := r.block(s.Decl.Body); out != nil {
+		return out
+	}
+	return r.fallback()
+}
+
+// fallback is the exit of a packet that nothing decided on.
+func (r *run) fallback() *exit { return &exit{verdict: r.prog.Default} }
+
+// orElse takes an else, or the default where none is written.
+func (r *run) orElse(e *syntax.Else) *exit {
+	if e == nil {
+		return r.fallback()
+	}
+	return r.stmt(e.Body)
+}
+
+// etherType is skb->protocol as eth_type_trans sets it.
+func etherType(packet []byte) uint32 {
+	const header, firstType, p8023, p8022 = 14, 0x600, 1, 4
+	if len(packet) < header {
+		return 0
+	}
+	t := uint32(packet[12])<<8 | uint32(packet[13])
+	switch {
+	case t >= firstType:
+		return t
+	case len(packet) >= header+2 && packet[header] == 0xff && packet[header+1] == 0xff:
+		return p8023
+	default:
+		return p8022
+	}
+}

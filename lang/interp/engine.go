@@ -14,6 +14,7 @@ type Engine interface {
 	Global(name string) ([]byte, error)
 	UpdateMap(name string, key, value []byte) error
 	LookupMap(name string, key []byte) (value []byte, err error) // nil, nil: no such key
+	Entries(name string) (map[string][]byte, error) // all entries of a map, values by the bytes of the key
 	Counter(name string) ([]uint64, error)
 	Run(packet []byte) (Result, error)
 	Close() error
@@ -21,6 +22,13 @@ type Engine interface {
 
 // NewEngine is a fresh machine as an Engine.
 func NewEngine(p *check.Program) Engine { return engine{New(p)} }
+
+// NewPinnedEngine is a fresh machine with the given surroundings as an Engine.
+func NewPinnedEngine(p *check.Program, env Env) Engine {
+	m := New(p)
+	m.Env = env
+	return engine{m}
+}
 
 type engine struct{ *Machine }
 
@@ -46,6 +54,18 @@ func (e engine) LookupMap(name string, key []byte) ([]byte, error) {
 	}
 	value, _ := m.Lookup(key)
 	return value, nil
+}
+
+func (e engine) Entries(name string) (map[string][]byte, error) {
+	m := e.Map(name)
+	if m == nil {
+		return nil, fmt.Errorf("no map is named %s", name)
+	}
+	all := map[string][]byte{}
+	for k, v := range m.Entries() {
+		all[string(k)] = v
+	}
+	return all, nil
 }
 
 func (e engine) Counter(name string) ([]uint64, error) {

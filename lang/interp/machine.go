@@ -14,6 +14,8 @@ import (
 type Machine struct {
 	Env     Env
 	Context Context // of the packets to come
+	// OnStage, if set, is told of each stage that a packet enters.
+	OnStage func(*check.Stage)
 
 	prog     *check.Program
 	globals  map[*check.Global]Value

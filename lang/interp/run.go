@@ -64,6 +64,9 @@ func (m *Machine) Run(packet []byte) Result {
 }
 
 func (r *run) stage(s *check.Stage, args []Value) *exit {
+	if r.OnStage != nil {
+		r.OnStage(s)
+	}
 	r.frame = frame{}
 	for i, p := range s.Params {
 		r.frame[p] = args[i]

@@ -1,0 +1,62 @@
+package build
+
+import (
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/lang/diag"
+)
+
+// buildEntry builds the entry, last of all: on tc it has to know how much of the packet the stages look at.
+func (b *builder) buildEntry(entry *ir.Block) {
+	first := b.p.Stages[0]
+	at := first.Decl.Name.Span()
+	s := &stage{builder: b, name: first.Name}
+	s.enter(entry)
+	if need := b.demand(); need > 0 && b.m.ProgType == "tc" {
+		s.pull(at, need)
+	}
+	s.jump(b.stages[first], at, s.konst(at, ir.I64, 0))
+}
+
+// demand is the number of bytes, from the packet's start on, that some check asks for at most.
+func (b *builder) demand() uint64 {
+	most := uint64(0)
+	for _, block := range b.fn.Blocks {
+		t := &block.Term
+		if t.Op != ir.Check {
+			continue
+		}
+		n := uint64(t.Imm)
+		if p := t.Args[0]; p.Op == ir.PktAdd {
+			n += b.max(p.Args[1])
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// pull brings the first need bytes of the packet, or all it has, into its linear part, where programs can read them.
+// Seldom is anything to be done: the linear part is long enough, or the packet is no longer than it.
+func (s *stage) pull(at diag.Span, need uint64) {
+	short, part, pull, on := s.coldBlock(), s.coldBlock(), s.coldBlock(), s.newBlock()
+	size := s.fn.AddParam(pull, ir.I32, "", at)
+
+	linear := s.emit(at, ir.HeadLen, ir.I32)
+	s.br(at, ir.ULt, linear, s.konst(at, ir.I32, need), way{yes: short, no: on, next: on})
+
+	s.enter(short)
+	whole := s.ctxLoad(at, "len")
+	s.br(at, ir.ULe, whole, linear, way{yes: on, no: part, next: part})
+
+	s.enter(part)
+	all := s.coldBlock()
+	limit := s.konst(at, ir.I32, need)
+	s.br(at, ir.ULt, whole, limit, way{yes: all, no: pull, next: all})
+	s.flows[pull].preds[0].Edge().Args = []*ir.Value{limit}
+	s.enter(all)
+	s.jump(pull, at, whole)
+
+	s.enter(pull)
+	s.emit(at, ir.Pull, ir.None, size)
+	s.jump(on, at)
+	s.enter(on)
+}

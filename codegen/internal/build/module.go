@@ -1,0 +1,193 @@
+// Package build turns a checked program into IR: one function that holds every stage, in which `goto` is a jump.
+//
+// It decides nothing about programs, registers or the verifier's budget. But it writes the code as those who decide
+// like it: an access to the packet stands behind a check of the very pointer it goes through, a condition is control
+// flow and never a number, the chain of a big table keeps nothing in registers that the kernel's verifier could learn
+// from, and what leads to `default`, `drop` or an else only is marked cold.
+package build
+
+import (
+	"slices"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/diag"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+)
+
+// Options change what is built.
+type Options struct {
+	Pinned bool // now(), random() and cpu() read the variables tcc_now, tcc_random and tcc_cpu, for tests
+}
+
+// Names of what the compiler adds.
+const (
+	eventsMap  = "tcc_events"
+	lostMap    = "tcc_lost"
+	eventsSize = 256 << 10 // bytes
+
+	pinnedNow    = "tcc_now"
+	pinnedRandom = "tcc_random"
+	pinnedCPU    = "tcc_cpu"
+)
+
+// offsetSize is the bytes that an offset in the packet needs: it is at most check.CursorMax.
+const offsetSize = 2
+
+// builder makes one module.
+type builder struct {
+	graph
+	p      *check.Program
+	opts   Options
+	m      *ir.Module
+	stages map[*check.Stage]*ir.Block  // the first block of each stage that is reached
+	calls  map[*check.Slots][]*ir.Term // the calls of each table so far
+	maxima map[*ir.Value]uint64        // see max
+	temps  int                         // bools made so far
+
+	compared  map[*ir.Value]bool    // offsets that a compare with check.CursorMax has let through
+	readViews map[*check.Local]bool // see viewsRead
+}
+
+// Module builds the IR of a program.
+func Module(p *check.Program, opts Options) *ir.Module {
+	fn := &ir.Func{Name: p.Name, Index: -1}
+	b := &builder{
+		graph:     graph{fn: fn, flows: map[*ir.Block]*flow{}},
+		p:         p,
+		opts:      opts,
+		stages:    map[*check.Stage]*ir.Block{},
+		calls:     map[*check.Slots][]*ir.Term{},
+		maxima:    map[*ir.Value]uint64{},
+		compared:  map[*ir.Value]bool{},
+		readViews: viewsRead(p),
+		m: &ir.Module{
+			Name:     p.Name,
+			ProgType: p.Type.Name,
+			License:  p.License,
+			Default:  p.Default.Code,
+			Funcs:    []*ir.Func{fn},
+		},
+	}
+	b.declareMaps()
+	b.declareGlobals()
+	entry := b.newBlock(p.Stages[0].Name)
+	order := callersFirst(p)
+	for _, s := range order {
+		b.declareStage(s)
+	}
+	for i, s := range order {
+		b.declareRoots(s, order[:i])
+		b.buildStage(s)
+	}
+	b.buildEntry(entry)
+	fn.Prune()
+	markCold(fn)
+	return b.m
+}
+
+func (b *builder) declareMaps() {
+	for _, m := range b.p.Maps {
+		keySize := m.Key.Size()
+		if m.Kind == check.LPM {
+			keySize += prefixLenSize
+		}
+		b.addMap(&ir.Map{Name: m.Name, Kind: ir.MapKind(m.Kind), KeySize: keySize, ValueSize: m.Value.Size(), Max: m.Max})
+	}
+	for _, c := range b.p.Counters {
+		b.addMap(&ir.Map{Name: c.Name, Kind: ir.MapKind(check.PerCPUArray), KeySize: 4, ValueSize: 8, Max: c.Len})
+	}
+	for _, s := range b.p.Slots {
+		programs := map[uint32]string{}
+		for i, stage := range s.Initial {
+			programs[i] = stage.Name
+		}
+		b.addMap(&ir.Map{Name: s.Name, Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: s.Len, Programs: programs})
+	}
+	if len(b.p.Events) > 0 {
+		b.addMap(&ir.Map{Name: eventsMap, Kind: ir.RingBuf, Max: eventsSize})
+		b.addMap(&ir.Map{Name: lostMap, Kind: ir.MapKind(check.PerCPUArray), KeySize: 4, ValueSize: 8, Max: 1})
+	}
+}
+
+func (b *builder) addMap(m *ir.Map) { b.m.Maps = append(b.m.Maps, m) }
+
+func (b *builder) declareGlobals() {
+	for _, g := range b.p.Globals {
+		b.m.Globals = append(b.m.Globals, &ir.Global{Name: g.Name, Size: g.Type.Size(), Const: g.Config})
+	}
+	if b.opts.Pinned {
+		b.m.Globals = append(b.m.Globals,
+			&ir.Global{Name: pinnedNow, Size: 8}, &ir.Global{Name: pinnedRandom, Size: 8}, &ir.Global{Name: pinnedCPU, Size: 4})
+	}
+}
+
+// declareStage makes a stage's first block. Its parameters are the leaves of the stage's, and the cursor.
+func (b *builder) declareStage(s *check.Stage) {
+	block := b.newBlock(s.Name)
+	block.Start = true
+	b.stages[s] = block
+	b.convention(block, s.Params)
+}
+
+// convention gives a block the parameters of a stage or table.
+func (b *builder) convention(block *ir.Block, params []*check.Local) {
+	for _, p := range params {
+		for _, leaf := range check.LeavesOf(p.Type) {
+			t := ir.Number(leaf.Size)
+			if isView(p) {
+				t = ir.I64
+			}
+			b.fn.AddParam(block, t, p.Name+leaf.Path, p.Decl.Span()).Size = leaf.Size
+		}
+	}
+	b.param(block, cursor)
+}
+
+// declareRoots makes the blocks by which the slots tables enter a stage. Nobody but this pipeline calls its tables, so
+// the offsets that come in are those of its calls, if all the calls are built.
+func (b *builder) declareRoots(s *check.Stage, built []*check.Stage) {
+	for _, table := range b.p.Slots {
+		if !slices.Contains(initial(table), s) {
+			continue
+		}
+		root := b.newBlock(s.Name)
+		b.seal(root)
+		b.convention(root, table.Params)
+		for i, p := range root.Params {
+			if p.Type == ir.I64 && p.Size == offsetSize {
+				b.maxima[p] = b.maxCalled(table, i, built)
+			}
+		}
+		b.fn.Roots = append(b.fn.Roots, &ir.Root{Stage: s.Name, Table: table.Name, Block: root})
+		at := s.Decl.Name.Span()
+		b.end(root, ir.Term{Op: ir.Jump, Succs: []ir.Edge{{To: b.stages[s], Args: slices.Clone(root.Params)}}, Span: at})
+	}
+}
+
+// maxCalled is the largest offset that the calls of a table pass as their i-th argument.
+func (b *builder) maxCalled(table *check.Slots, i int, built []*check.Stage) uint64 {
+	for _, caller := range callers(b.p, table) {
+		if !slices.Contains(built, caller) {
+			return check.CursorMax
+		}
+	}
+	if len(b.calls[table]) == 0 {
+		return check.CursorMax
+	}
+	most := uint64(0)
+	for _, call := range b.calls[table] {
+		most = max(most, b.max(call.Args[1+i]))
+	}
+	return most
+}
+
+// defaultSpan is where the pipeline says what its default is.
+func (b *builder) defaultSpan() diag.Span {
+	for _, d := range b.p.Files[0].Decls {
+		if d, ok := d.(*syntax.DefaultDecl); ok {
+			return d.Span()
+		}
+	}
+	return diag.Span{}
+}

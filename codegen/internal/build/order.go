@@ -1,0 +1,82 @@
+package build
+
+import (
+	"slices"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// callersFirst lists the stages that a packet can reach, the entry first, so that each comes after those that go to it:
+// what is known of their arguments is then known of its parameters.
+func callersFirst(p *check.Program) []*check.Stage {
+	seen := map[*check.Stage]bool{}
+	var order []*check.Stage
+	var visit func(s *check.Stage)
+	visitAll := func(list []*check.Stage) {
+		for _, s := range slices.Backward(list) {
+			visit(s)
+		}
+	}
+	visit = func(s *check.Stage) {
+		if seen[s] {
+			return
+		}
+		seen[s] = true
+		for _, table := range slices.Backward(p.Tables(s)) {
+			visitAll(initial(table))
+		}
+		visitAll(p.Callees(s))
+		order = append(order, s)
+	}
+	for _, table := range slices.Backward(p.Slots) { // user space can call for a table that no stage goes through
+		visitAll(initial(table))
+	}
+	visit(p.Stages[0])
+	slices.Reverse(order)
+	return order
+}
+
+// initial lists the stages of a table by index.
+func initial(table *check.Slots) []*check.Stage {
+	var list []*check.Stage
+	for i := range table.Len {
+		if s := table.Initial[i]; s != nil && !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// callers lists the stages that go through a table.
+func callers(p *check.Program, table *check.Slots) []*check.Stage {
+	var list []*check.Stage
+	for _, s := range p.Stages {
+		if slices.Contains(p.Tables(s), table) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// viewsRead is the views of which some field is read or written. The others are only passed on.
+func viewsRead(p *check.Program) map[*check.Local]bool {
+	read := map[*check.Local]bool{}
+	for sel, ref := range p.Fields {
+		if ref.Header == nil {
+			continue
+		}
+		if id, ok := check.Unparen(sel.X).(*syntax.Ident); ok {
+			if l, ok := p.Uses[id].(*check.Local); ok {
+				read[l] = true
+			}
+		}
+	}
+	return read
+}
+
+func isView(l *check.Local) bool {
+	_, ok := l.Type.(*types.Header)
+	return ok
+}

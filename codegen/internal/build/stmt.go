@@ -1,0 +1,234 @@
+package build
+
+import (
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// block builds statements up to the first that never goes on.
+func (s *stage) block(b *syntax.Block) {
+	s.scoped(func() {
+		for _, st := range b.Stmts {
+			if s.cur == nil {
+				return
+			}
+			s.stmt(st)
+		}
+	})
+}
+
+// scoped runs f and then forgets the packet pointers that f made: what follows may be reached without them.
+func (s *stage) scoped(f func()) {
+	outer := s.ptrs
+	f()
+	s.ptrs = outer
+}
+
+func (s *stage) stmt(st syntax.Stmt) {
+	switch st := st.(type) {
+	case *syntax.Block:
+		s.block(st)
+	case *syntax.LetStmt:
+		l := s.p.Defs[st.Name].(*check.Local)
+		s.setLocal(l, 0, s.exprAs(st.Value, l.Type))
+	case *syntax.ParseStmt:
+		s.parseStmt(st)
+	case *syntax.SkipStmt:
+		s.skipStmt(st)
+	case *syntax.AssignStmt:
+		s.assign(st)
+	case *syntax.IfStmt:
+		s.ifStmt(st)
+	case *syntax.MatchStmt:
+		s.match(st)
+	case *syntax.GotoStmt:
+		s.gotoStmt(st)
+	case *syntax.VerdictStmt:
+		s.verdict(st)
+	case *syntax.EmitStmt:
+		s.emitStmt(st)
+	case *syntax.DeleteStmt:
+		s.deleteStmt(st)
+	}
+}
+
+// orElse builds what can fail, and where it leads to then: the `else`, or the default.
+func (s *stage) orElse(e *syntax.Else, try func(failed *ir.Block)) {
+	if e == nil {
+		try(s.failBlock())
+		return
+	}
+	failed := s.coldBlock()
+	outer := s.ptrs
+	try(failed)
+	on, inner := s.cur, s.ptrs
+	s.ptrs = outer
+	s.enter(failed)
+	s.stmt(e.Body)
+	s.cur, s.ptrs = on, inner
+}
+
+func (s *stage) verdict(st *syntax.VerdictStmt) {
+	v := s.p.Verdict[st]
+	if v.Name == "drop" || v.Name == "abort" {
+		s.cur.Cold = true
+	}
+	s.ret(s.at(st), v)
+}
+
+// ifStmt is `if c {…} else …` and `if v := m[k] {…} else …`.
+func (s *stage) ifStmt(st *syntax.IfStmt) {
+	then, join := s.newBlock(), s.newBlock()
+	to := way{yes: then, no: join, next: then}
+	if st.Else != nil {
+		to.no = s.newBlock()
+		if endsSoon(st.Else) && !endsSoon(st.Then) {
+			to.next = to.no
+		}
+	}
+	if st.Bind == nil {
+		s.cond(st.Cond, to)
+	} else {
+		s.bindEntry(st, to)
+	}
+	s.branch(then, st.Then, join)
+	if st.Else != nil {
+		s.branch(to.no, st.Else, join)
+	}
+	s.enterJoin(join)
+}
+
+// bindEntry branches on whether an entry is there.
+func (s *stage) bindEntry(st *syntax.IfStmt, to way) {
+	e := st.Cond.(*syntax.Index)
+	m := s.mapOf(e)
+	mem := s.lookup(s.at(e), m.Name, s.entryKey(e))
+	s.br(s.at(e), ir.Ne, mem, s.konst(s.at(e), ir.I64, 0), to)
+	s.refs[s.p.Defs[st.Bind].(*check.Local)] = memPlace{mem: mem, typ: m.Value, shared: !m.Kind.PerCPU()}
+}
+
+// branch builds a statement in a block of its own, and goes on at join.
+func (s *stage) branch(b *ir.Block, st syntax.Stmt, join *ir.Block) {
+	s.enter(b)
+	s.scoped(func() { s.stmt(st) })
+	if s.cur != nil {
+		s.jump(join, s.at(st))
+	}
+}
+
+// enterJoin goes on where branches meet, if any of them gets there.
+func (s *stage) enterJoin(join *ir.Block) {
+	s.enter(join)
+	if len(s.flows[join].preds) == 0 {
+		s.cur = nil
+	}
+}
+
+// endsSoon reports whether a statement gives a verdict after no more than a few others.
+func endsSoon(st syntax.Stmt) bool {
+	b, ok := st.(*syntax.Block)
+	if ok && len(b.Stmts) > 0 && len(b.Stmts) <= 3 {
+		st = b.Stmts[len(b.Stmts)-1]
+	}
+	_, verdict := st.(*syntax.VerdictStmt)
+	return verdict
+}
+
+// assign is `place = x` and `place OP= x`: the right side comes first, then what is computed on the left.
+func (s *stage) assign(st *syntax.AssignStmt) {
+	if c := s.counterOf(st.LHS); c != nil {
+		s.assignCounter(st, c)
+		return
+	}
+	if e, ok := st.LHS.(*syntax.Index); ok {
+		s.update(st, e)
+		return
+	}
+	at, t := s.at(st), s.typeOf(st.LHS)
+	if st.Op == "=" {
+		x := s.exprAs(st.RHS, t)
+		s.place(st.LHS).store(s, at, x)
+		return
+	}
+	op := st.Op[:len(st.Op)-1]
+	var x value
+	if op == "<<" || op == ">>" {
+		x = s.expr(st.RHS)
+	} else {
+		x = s.exprAs(st.RHS, t)
+	}
+	p := s.place(st.LHS)
+	if mem, ok := p.(memPlace); ok && mem.atomic() && (op == "+" || op == "-") {
+		if op == "-" {
+			x[0] = s.emit(at, ir.Sub, x[0].Type, s.konst(at, x[0].Type, 0), x[0])
+		}
+		mem.add(s, at, x[0])
+		return
+	}
+	p.store(s, at, s.arithAll(at, op, t, p.load(s, s.at(st.LHS)), x))
+}
+
+// counterOf is the counter that `c` or `c[i]` names, if it is one.
+func (s *stage) counterOf(e syntax.Expr) *check.Counter {
+	if index, ok := e.(*syntax.Index); ok {
+		e = index.X
+	}
+	id, ok := e.(*syntax.Ident)
+	if !ok {
+		return nil
+	}
+	c, _ := s.p.Uses[id].(*check.Counter)
+	return c
+}
+
+func (s *stage) assignCounter(st *syntax.AssignStmt, c *check.Counter) {
+	n := s.exprAs(st.RHS, types.U64)[0]
+	var index *ir.Value
+	if e, ok := st.LHS.(*syntax.Index); ok {
+		index = s.scalar(e.Index)
+	} else {
+		index = s.konst(s.at(st.LHS), ir.I32, 0)
+	}
+	s.count(s.at(st), c, index, n)
+}
+
+// gotoStmt is `goto stage(args)` and `goto slots[i](args) else …`. The cursor goes along.
+func (s *stage) gotoStmt(st *syntax.GotoStmt) {
+	at := s.at(st)
+	switch to := s.p.Uses[st.Target].(type) {
+	case *check.Stage:
+		args := s.args(st.Args, to.Params)
+		s.jump(s.stages[to], at, args...)
+	case *check.Slots:
+		index := s.slotIndex(st)
+		args := append([]*ir.Value{index}, s.args(st.Args, to.Params)...)
+		s.orElse(st.Else, func(failed *ir.Block) {
+			call := s.cur
+			s.end(ir.Term{Op: ir.SlotCall, Sym: to.Name, Args: args, Succs: []ir.Edge{{To: failed}}, Span: at})
+			s.calls[to] = append(s.calls[to], &call.Term)
+		})
+	}
+}
+
+func (s *stage) slotIndex(st *syntax.GotoStmt) *ir.Value {
+	if st.Index == nil {
+		return s.konst(s.at(st.Target), ir.I32, 0)
+	}
+	return s.exprAs(st.Index, types.U32)[0]
+}
+
+// args are the leaves of the arguments of a goto, and the cursor.
+func (s *stage) args(exprs []syntax.Expr, params []*check.Local) []*ir.Value {
+	var args []*ir.Value
+	for i, e := range exprs {
+		if isView(params[i]) {
+			v := s.views[s.p.Uses[check.Unparen(e).(*syntax.Ident)].(*check.Local)]
+			args = append(args, s.offset(s.at(e), v.at))
+		} else {
+			args = append(args, s.exprAs(e, types.ValueOf(params[i].Type))...)
+		}
+	}
+	return append(args, s.read(s.cur, cursor))
+}

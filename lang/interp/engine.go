@@ -14,7 +14,7 @@ type Engine interface {
 	Global(name string) ([]byte, error)
 	UpdateMap(name string, key, value []byte) error
 	LookupMap(name string, key []byte) (value []byte, err error) // nil, nil: no such key
-	Entries(name string) (map[string][]byte, error) // all entries of a map, values by the bytes of the key
+	Entries(name string) (map[string][]byte, error)              // all entries of a map, values by the bytes of the key
 	Counter(name string) ([]uint64, error)
 	Run(packet []byte) (Result, error)
 	Close() error

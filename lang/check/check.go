@@ -58,11 +58,11 @@ type checker struct {
 	ints    map[syntax.Expr]*big.Int // untyped constants, until their context gives them a type
 	heads   map[string]syntax.Decl   // the pipeline, default and license lines
 
-	depth    int           // of nested statements and expressions
 	lengthOf *types.Header // the header whose length expression is being checked
 	stage    *Stage        // the stage that is being checked
+	doubt    bool          // a mistake in the stage leaves open where its paths lead
 	locals   map[string]*Local
-	order    []*Local // locals in scope, innermost last
+	order    []binding // the locals in scope, innermost last
 	used     map[*Local]bool
 	ended    map[syntax.Stmt]bool // whether control never goes on behind a statement
 	gotos    map[*Stage][]jump
@@ -126,18 +126,6 @@ func (c *checker) warnf(code string, at diag.Span, format string, args ...any) *
 // unsupported refuses a part of the language that the compiler can't compile yet.
 func (c *checker) unsupported(code string, at diag.Span, what string) *diag.Diagnostic {
 	return c.errorf(code, at, "%s not supported yet", what)
-}
-
-// nested runs f one level deeper, unless the source nests deeper than any reasonable one.
-func (c *checker) nested(at diag.Span, f func()) {
-	c.depth++
-	defer func() { c.depth-- }()
-	switch {
-	case c.depth < maxDepth:
-		f()
-	case c.depth == maxDepth:
-		c.errorf("E0807", at, "nested deeper than %d levels", maxDepth)
-	}
 }
 
 // note adds "declared here", or the like, where the place is known.

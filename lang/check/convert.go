@@ -129,7 +129,11 @@ func (c *checker) settle(e syntax.Expr, t types.Type) bool {
 	bits := intOf(t).Bits
 	v := c.ints[e]
 	fits := v == nil || fitsBits(v, bits, complements(e))
-	if !fits {
+	switch {
+	case fits:
+	case v.Sign() < 0:
+		c.errorf("E0303", e.Span(), "%s does not fit `%s`, which has no negative values", v, t)
+	default:
 		c.errorf("E0303", e.Span(), "%s does not fit `%s`, whose largest value is %d", v, t, maxOf(bits))
 	}
 	c.settleParts(e, t)

@@ -36,13 +36,13 @@ func (c *checker) declareFile() {
 	scope := goScope{}
 	for _, d := range c.file.Decls {
 		if id := c.declareOne(d); id != nil {
-			c.collide(scope, id, "")
+			c.collide(scope, id, id.Name)
 		}
 	}
 	for _, d := range c.file.Decls {
 		if e, ok := d.(*syntax.EnumDecl); ok {
 			for _, m := range e.Members {
-				c.collide(scope, m.Name, e.Name.Name)
+				c.collide(scope, m.Name, e.Name.Name+"."+m.Name.Name)
 			}
 		}
 	}
@@ -170,7 +170,7 @@ func (c *checker) resolveState(d syntax.Decl) {
 	case *syntax.EventDecl:
 		e := c.Defs[d.Name].(*Event)
 		e.ID = uint32(len(c.prog.Events))
-		e.Layout = types.NewStruct(e.Name, c.fields(d.Fields, "event"))
+		e.Layout = types.NewStruct(e.Name, c.fields(d.Fields))
 		c.limitStruct(d.Name, e.Layout, "event")
 		c.prog.Events = append(c.prog.Events, e)
 	case *syntax.StageDecl:
@@ -212,15 +212,15 @@ func (c *checker) resolveEnum(t *types.Enum) {
 	if len(e.decl.Members) == 0 {
 		c.errorf("E0211", e.decl.Name.Span(), "enum `%s` has no members", t.Name)
 	}
-	scope, byValue := goScope{}, map[uint64]string{}
+	byName, byValue := map[string]*syntax.Ident{}, map[uint64]string{}
 	next := uint64(0)
 	for i, m := range e.decl.Members {
-		if first := t.Member(m.Name.Name); first != nil {
+		if first, dup := byName[m.Name.Name]; dup {
 			d := c.errorf("E0202", m.Name.Span(), "`%s` is declared twice", m.Name.Name)
-			note(d, scope[goName(m.Name.Name)].Span(), "first declared here")
+			note(d, first.Span(), "first declared here")
 			continue
 		}
-		c.collide(scope, m.Name, "")
+		byName[m.Name.Name] = m.Name
 		v, ok := c.memberValue(t, m, next, i > 0 && next == 0)
 		if first, dup := byValue[v]; ok && dup {
 			c.errorf("E0212", m.Span(), "`%s` has the same value as `%s`", m.Name.Name, first)
@@ -273,7 +273,7 @@ func (c *checker) resolveStruct(tn *TypeName) types.Type {
 		return types.Invalid
 	}
 	s.busy = true
-	fields := c.fields(s.decl.Fields, "struct")
+	fields := c.fields(s.decl.Fields)
 	if s.done { // it contains itself
 		return tn.Type
 	}
@@ -288,14 +288,14 @@ func (c *checker) resolveStruct(tn *TypeName) types.Type {
 }
 
 // fields resolves the fields of a struct or event.
-func (c *checker) fields(list []*syntax.Field, kind string) []types.Field {
+func (c *checker) fields(list []*syntax.Field) []types.Field {
 	scope, byName := goScope{}, map[string]*syntax.Ident{}
 	var fields []types.Field
 	for _, f := range list {
-		if c.duplicateField(byName, f, kind) {
+		if c.duplicateField(byName, f, "fields") {
 			continue
 		}
-		c.collide(scope, f.Name, "")
+		c.collide(scope, f.Name, f.Name.Name)
 		fields = append(fields, types.Field{Name: f.Name.Name, Type: c.typeExpr(f.Type, fieldPlace)})
 	}
 	return fields
@@ -305,7 +305,7 @@ func (c *checker) fields(list []*syntax.Field, kind string) []types.Field {
 func (c *checker) duplicateField(byName map[string]*syntax.Ident, f *syntax.Field, kind string) bool {
 	first, dup := byName[f.Name.Name]
 	if dup {
-		d := c.errorf("E0202", f.Name.Span(), "the %s has two fields named `%s`", kind, f.Name.Name)
+		d := c.errorf("E0202", f.Name.Span(), "two %s are named `%s`", kind, f.Name.Name)
 		note(d, first.Span(), "first declared here")
 		return true
 	}
@@ -330,7 +330,7 @@ func (c *checker) params(list []*syntax.Field) []*Local {
 	var params []*Local
 	leaves := 0
 	for _, f := range list {
-		if c.duplicateField(byName, f, "list of parameters") {
+		if c.duplicateField(byName, f, "parameters") {
 			continue
 		}
 		l := &Local{Name: f.Name.Name, Type: c.typeExpr(f.Type, paramPlace), Decl: f.Name}

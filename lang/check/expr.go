@@ -11,8 +11,7 @@ import (
 // expr types an expression and records its type: Untyped for an integer constant whose type its context will give,
 // Invalid after an error.
 func (c *checker) expr(e syntax.Expr) types.Type {
-	t := types.Type(types.Invalid)
-	c.nested(e.Span(), func() { t = c.exprKind(e) })
+	t := c.exprKind(e)
 	c.Types[e] = t
 	return t
 }
@@ -80,8 +79,8 @@ func (c *checker) ident(id *syntax.Ident) types.Type {
 // valueNames are the names that an expression can start with.
 func (c *checker) valueNames() []string {
 	names := c.names(isOperand)
-	for _, l := range c.order {
-		names = append(names, l.Name)
+	for _, b := range c.order {
+		names = append(names, b.local.Name)
 	}
 	return append(names, "packet")
 }

@@ -10,7 +10,7 @@ func (c *checker) resolveHeader(h *Header) {
 	t, byName := h.Type, map[string]*syntax.Ident{}
 	bit, sound := 0, true
 	for _, f := range h.Decl.Fields {
-		if c.duplicateField(byName, f, "header") {
+		if c.duplicateField(byName, f, "fields") {
 			sound = false
 			continue
 		}

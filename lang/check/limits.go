@@ -6,7 +6,6 @@ import "math"
 // the struct of an event, are built there, beside what the stage needs otherwise.
 const (
 	maxName     = 64      // bytes of a name
-	maxDepth    = 500     // nested blocks and expressions
 	maxStruct   = 256     // bytes of a struct or event
 	maxEntry    = 384     // bytes of a map's key and value
 	maxMap      = 1 << 31 // entries

@@ -4,10 +4,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
-	"strings"
-	"time"
 
-	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/syntax"
 	"github.com/tcc-bpf/tcc/lang/types"
 )
@@ -20,15 +17,15 @@ func (c *checker) literal(e *syntax.Literal) types.Type {
 	case syntax.BoolLit:
 		return c.setConst(e, boolConst(e.Text == "true"))
 	case syntax.DurationLit:
-		d, err := time.ParseDuration(strings.ReplaceAll(e.Text, "_", ""))
+		ns, err := syntax.ParseDuration(e.Text)
 		if err != nil {
-			return c.badLit(e.Span(), "`%s` is no duration, or too long a one", e.Text)
+			return c.badLit(e)
 		}
-		return c.setConst(e, &Const{Type: types.U64, Int: uint64(d.Nanoseconds())})
+		return c.setConst(e, &Const{Type: types.U64, Int: ns})
 	case syntax.IP4Lit, syntax.IP6Lit:
 		a, err := netip.ParseAddr(e.Text)
 		if err != nil {
-			return c.badLit(e.Span(), "`%s` is no address", e.Text)
+			return c.badLit(e)
 		}
 		return c.setConst(e, addrConst(a, e.Kind == syntax.IP4Lit))
 	case syntax.Prefix4Lit, syntax.Prefix6Lit:
@@ -36,7 +33,7 @@ func (c *checker) literal(e *syntax.Literal) types.Type {
 	case syntax.MACLit:
 		hw, err := net.ParseMAC(e.Text)
 		if err != nil || len(hw) != 6 {
-			return c.badLit(e.Span(), "`%s` is no MAC address", e.Text)
+			return c.badLit(e)
 		}
 		return c.setConst(e, &Const{Type: types.MAC, MAC: [6]byte(hw)})
 	}
@@ -45,18 +42,11 @@ func (c *checker) literal(e *syntax.Literal) types.Type {
 }
 
 func (c *checker) intLit(e *syntax.Literal) types.Type {
-	digits := strings.ReplaceAll(e.Text, "_", "")
-	if len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
-		return c.badLit(e.Span(), "`%s` starts with a zero", e.Text)
+	v, err := syntax.ParseInt(e.Text)
+	if err != nil {
+		return c.badLit(e)
 	}
-	v, ok := new(big.Int), len(digits) <= maxIntBits
-	if ok {
-		v, ok = v.SetString(digits, 0)
-	}
-	if !ok || v.BitLen() > 64 {
-		return c.badLit(e.Span(), "`%s` is no integer of up to 64 bits", e.Text)
-	}
-	c.ints[e] = v
+	c.ints[e] = new(big.Int).SetUint64(v)
 	return types.Untyped
 }
 
@@ -64,7 +54,7 @@ func (c *checker) intLit(e *syntax.Literal) types.Type {
 func (c *checker) prefixLit(e *syntax.Literal) types.Type {
 	p, err := netip.ParsePrefix(e.Text)
 	if err != nil {
-		return c.badLit(e.Span(), "`%s` is no prefix", e.Text)
+		return c.badLit(e)
 	}
 	if p != p.Masked() {
 		c.errorf("E0305", e.Span(), "`%s` has bits set beyond its length", e.Text).Hint =
@@ -76,8 +66,9 @@ func (c *checker) prefixLit(e *syntax.Literal) types.Type {
 	return c.setConst(e, k)
 }
 
-func (c *checker) badLit(at diag.Span, format, text string) types.Type {
-	c.errorf("E0305", at, format, text)
+// badLit reports what the parser has let through, if anything.
+func (c *checker) badLit(e *syntax.Literal) types.Type {
+	c.errorf("E0305", e.Span(), "`%s` is malformed", e.Text)
 	return types.Invalid
 }
 

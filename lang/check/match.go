@@ -204,6 +204,7 @@ func (r row) covers(other row) bool {
 }
 
 func (c *checker) notExhaustive(s *syntax.MatchStmt, subjects []types.Type, rows []row) {
+	c.doubt = true
 	d := c.errorf("E0407", s.Subjects[0].Span().To(s.Subjects[len(s.Subjects)-1].Span()), "the rows leave out some values")
 	if e, ok := subjects[0].(*types.Enum); ok && len(subjects) == 1 {
 		for _, m := range e.Members {

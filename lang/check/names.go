@@ -85,21 +85,27 @@ func isTypeLike(obj Object) bool {
 func goName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
 // A goScope finds names that would be the same in generated Go.
-type goScope map[string]*syntax.Ident
+type goScope map[string]goEntry
 
-func (c *checker) collide(scope goScope, id *syntax.Ident, prefix string) {
-	key := goName(prefix + id.Name)
+// A goEntry is a name, and what it is called in messages: a member of an enum is `enum.member`.
+type goEntry struct {
+	id    *syntax.Ident
+	shown string
+}
+
+func (c *checker) collide(scope goScope, id *syntax.Ident, shown string) {
+	key := goName(strings.ReplaceAll(shown, ".", ""))
 	first, ok := scope[key]
 	if !ok {
-		scope[key] = id
+		scope[key] = goEntry{id, shown}
 		return
 	}
-	if prefix+id.Name == first.Name {
+	if shown == first.shown {
 		return // declared twice: said elsewhere
 	}
-	d := c.errorf("E0205", id.Span(), "`%s` and `%s` get the same name in Go", id.Name, first.Name)
+	d := c.errorf("E0205", id.Span(), "`%s` and `%s` get the same name in Go", shown, first.shown)
 	d.Hint = "names must differ by more than case and underscores"
-	note(d, first.Span(), fmt.Sprintf("`%s` is declared here", first.Name))
+	note(d, first.id.Span(), fmt.Sprintf("`%s` is declared here", first.shown))
 }
 
 // describe tells what an object is, with its article.
@@ -132,6 +138,11 @@ func describe(obj Object) string {
 		return "a header"
 	case *pipelineName:
 		return "the pipeline"
+	case *Builtin:
+		if o.Name == "packet" || o.Name == "payload" {
+			return "the packet"
+		}
+		return "a function"
 	case *TypeName:
 		switch o.Type.(type) {
 		case *types.Enum:
@@ -141,7 +152,7 @@ func describe(obj Object) string {
 		}
 		return "a type"
 	}
-	return "a predeclared name"
+	return "a name"
 }
 
 // find resolves a name that must be of one kind.
@@ -211,25 +222,28 @@ func (c *checker) declareLocal(id *syntax.Ident, t types.Type) {
 	c.enter(&Local{Name: id.Name, Type: t, Decl: id})
 }
 
+// A binding is a local in scope, and the one of the same name that it hides: there is one only after an error.
+type binding struct{ local, hidden *Local }
+
 // enter brings a local into scope, until the block ends.
 func (c *checker) enter(l *Local) {
 	id := l.Decl
 	c.Defs[id] = l
+	hidden := c.locals[id.Name]
+	c.locals[id.Name] = l
+	c.order = append(c.order, binding{l, hidden})
 	if !c.nameable(id) {
 		return
 	}
-	if first, ok := c.locals[id.Name]; ok {
+	if hidden != nil {
 		d := c.errorf("E0202", id.Span(), "a local named `%s` is already in scope", id.Name)
-		note(d, first.Decl.Span(), "declared here")
+		note(d, hidden.Decl.Span(), "declared here")
 		return
 	}
 	if e, ok := c.top[id.Name]; ok && isOperand(e.obj) {
 		d := c.errorf("E0204", id.Span(), "`%s` is already the name of %s", id.Name, describe(e.obj))
 		note(d, e.at, "declared here")
-		return
 	}
-	c.locals[id.Name] = l
-	c.order = append(c.order, l)
 }
 
 // isOperand tells the top-level objects that an expression can name, and that a local would hide.
@@ -248,8 +262,12 @@ func isOperand(obj Object) bool {
 func (c *checker) scoped(f func()) {
 	outer := len(c.order)
 	f()
-	for _, l := range c.order[outer:] {
+	for _, b := range slices.Backward(c.order[outer:]) {
+		l := b.local
 		delete(c.locals, l.Name)
+		if b.hidden != nil {
+			c.locals[l.Name] = b.hidden
+		}
 		if !c.used[l] && !c.isParam(l) {
 			c.warnUnused(l)
 		}

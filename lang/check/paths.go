@@ -28,7 +28,7 @@ func (c *checker) checkPaths(s *Stage) {
 func (c *checker) blockEnds(b *syntax.Block) bool {
 	ended, reported := false, false
 	for _, s := range b.Stmts {
-		if ended && !reported {
+		if ended && !reported && !c.doubt {
 			c.errorf("E0402", s.Span(), "nothing gets here: the statement above never goes on")
 			reported = true
 		}

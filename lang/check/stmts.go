@@ -11,27 +11,25 @@ import (
 // checkStages checks the bodies of the stages, and then how control goes through them.
 func (c *checker) checkStages() {
 	for _, s := range c.prog.Stages {
-		c.stage = s
+		c.stage, c.doubt = s, false
 		c.scoped(func() {
 			for _, p := range s.Params {
 				c.enter(p)
 			}
 			c.block(s.Decl.Body)
 		})
-		c.stage = nil
 		c.checkPaths(s)
+		c.stage = nil
 	}
 	c.checkCycles()
 	c.checkReached()
 }
 
 func (c *checker) block(b *syntax.Block) {
-	c.nested(b.Span(), func() {
-		c.scoped(func() {
-			for _, s := range b.Stmts {
-				c.stmt(s)
-			}
-		})
+	c.scoped(func() {
+		for _, s := range b.Stmts {
+			c.stmt(s)
+		}
 	})
 }
 
@@ -67,6 +65,7 @@ func (c *checker) stmt(s syntax.Stmt) {
 
 // otherStmt refuses what isn't supported yet, or stands where it can't.
 func (c *checker) otherStmt(s syntax.Stmt) {
+	c.doubt = true
 	switch s := s.(type) {
 	case *syntax.ForStmt:
 		c.unsupported("E0904", firstWord(s, "for"), "`for` is")

@@ -93,7 +93,6 @@ var titles = map[string]string{
 	"E0804": "size of a slots table",
 	"E0805": "length of a name",
 	"E0806": "too many parameters",
-	"E0807": "nested too deep",
 	"E0808": "size of a header",
 	"E0809": "size of a map's entry",
 

@@ -1,6 +1,6 @@
 // firewall.tcc: a stateful XDP firewall
 pipeline firewall xdp
-default pass  // a packet that nothing decided on: too short, a missed tail call, an empty slot
+default pass // a packet that nothing decided on: too short, a missed tail call, an empty slot
 
 config guard_ssh bool = true  // set before load, constant to the verifier
 var    panic     bool = false // may change while the pipeline runs
@@ -9,8 +9,8 @@ enum reason { blocked, ssh, no_state }
 struct flow_key { src ip4; dst ip4; sport u16; dport u16; proto u8 }
 struct flow     { packets u64; bytes u64; last_seen u64 }
 
-map     flows   lru_hash[flow_key]flow max 65536
-map     banned  lpm[ip4]u32            max 10000
+map     flows  lru_hash[flow_key]flow max 65536
+map     banned lpm[ip4]u32            max 10000
 counter dropped[reason]
 event   refused { src ip4; why reason }
 

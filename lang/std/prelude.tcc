@@ -11,8 +11,8 @@ header ethernet {
 
 // A VLAN tag (IEEE 802.1Q), behind type 0x8100 or, the outer one of two, 0x88a8.
 header vlan {
-    pcp  u3  // priority
-    dei  u1  // may be dropped first
+    pcp  u3 // priority
+    dei  u1 // may be dropped first
     id   u12
     type u16 // what follows, as in ethernet
 }

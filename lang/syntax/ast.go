@@ -46,6 +46,7 @@ type File struct {
 	Source   string
 	Decls    []Decl
 	Comments []*Comment
+	whole    bool // no mistakes were found
 }
 
 // Comment is one `// …` line, text included the slashes.

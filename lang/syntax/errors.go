@@ -36,10 +36,13 @@ func tooDeep(t *lexer.Token, format string, args ...any) error {
 	return &syntaxError{code: "E0108", token: *t, message: fmt.Sprintf(format, args...)}
 }
 
+// bareLiteralMessage is about a struct literal in the head of a statement, where its brace would start the block.
+const bareLiteralMessage = "a struct literal needs parentheses here, where a block follows"
+
 // bareLiteral refuses a struct literal in front of a block.
 func bareLiteral(name *Ident, brace *lexer.Token) error {
 	return &syntaxError{
-		code: "E0110", token: *brace, message: "a struct literal needs parentheses here, where a block follows",
+		code: "E0110", token: *brace, message: bareLiteralMessage,
 		hint: fmt.Sprintf("write `(%s{…})`", name.Name),
 	}
 }
@@ -84,13 +87,16 @@ func (p *fileParser) malformed(start, end int) bool {
 
 // diagnose words the error about token bad of the declaration that starts at token start.
 func (p *fileParser) diagnose(start, bad int, e *syntaxError) *diag.Diagnostic {
+	d := &diag.Diagnostic{Code: e.code, Message: e.message, Hint: e.hint}
+	if d.Message == "" {
+		p.advise(d, start, &bad, &e.expected)
+	}
 	t := p.tokens[bad]
-	d := &diag.Diagnostic{Code: e.code, Span: tokenSpan(t), Message: e.message, Hint: e.hint}
+	d.Span = tokenSpan(t)
 	if d.Message == "" {
 		d.Message = fmt.Sprintf("expected %s%s, found %s", e.expected, p.after(start, bad), found(t))
-		p.advise(d, start, bad, e.expected)
 	}
-	if open := p.openBracket(start, bad); open >= 0 && t.EOF() {
+	if open := p.openBracket(start, bad); open >= 0 && (t.EOF() || t.Pos.Column == 1 && p.startsDecl(bad)) {
 		d.Notes = append(d.Notes, diag.Note{
 			Span: tokenSpan(p.tokens[open]), Message: fmt.Sprintf("this `%s` is never closed", p.tokens[open].Value),
 		})
@@ -116,9 +122,16 @@ func (p *fileParser) after(start, bad int) string {
 	}
 	prev := p.tokens[bad-1]
 	if bad-2 == start && prev.Type == tokIdent && declWords[p.tokens[start].Value] {
-		return fmt.Sprintf(" after the %s's name", p.tokens[start].Value)
+		return fmt.Sprintf(" after the %s name", possessive(p.tokens[start].Value))
 	}
 	return fmt.Sprintf(" after `%s`", clip(prev.Value))
+}
+
+func possessive(word string) string {
+	if strings.HasSuffix(word, "s") {
+		return word + "'"
+	}
+	return word + "'s"
 }
 
 // productions are the pieces of the grammar in words.
@@ -156,7 +169,7 @@ func (p *fileParser) wanted(start, bad int, message string) string {
 // members are what the braces of a declaration hold.
 var members = map[string]string{
 	"stage": "a statement", "fn": "a statement", "struct": "a field", "header": "a field", "event": "a field",
-	"slots": "an entry `index => stage`", "test": "`packet`, `expect`, `config`, `var`, `map`",
+	"slots": "an entry `index => stage`", "test": "a step (packet, expect, config, var or map)",
 }
 
 // wantedIn is what can stand at token bad, inside of brackets or at the top.
@@ -220,45 +233,4 @@ func (p *fileParser) isMatch(open int) bool {
 func (p *fileParser) isLiteral(open int) bool {
 	next, after := p.tokens[open+1], p.tokens[min(open+2, len(p.tokens)-1)]
 	return p.tokens[open-1].Type == tokIdent && next.Type == tokIdent && after.Value == ":"
-}
-
-// checkNesting refuses brackets and chains of `else` that nest too deep for the recursion of later passes.
-func checkNesting(tokens []lexer.Token) *diag.Diagnostic {
-	depth := 0
-	elses := make([]int, maxNesting+1) // by depth: how many `else` follow one another
-	for i, t := range tokens {
-		switch t.Value {
-		case "{", "(", "[":
-			if depth++; depth > maxNesting {
-				return limitError(t, fmt.Sprintf("brackets nest at most %d levels", maxNesting))
-			}
-			elses[depth] = 0
-		case "}", ")", "]":
-			depth = max(depth-1, 0)
-		case "else":
-			if elses[depth]++; elses[depth] > maxChain {
-				return limitError(t, fmt.Sprintf("at most %d `else` can follow one another", maxChain))
-			}
-		case "if", "goto", "parse", "peek", "skip", "need", "=":
-			if i > 0 && tokens[i-1].Value != "else" {
-				elses[depth] = 0
-			}
-		}
-	}
-	return nil
-}
-
-func limitError(t lexer.Token, message string) *diag.Diagnostic {
-	return &diag.Diagnostic{Code: "E0108", Span: tokenSpan(t), Message: message}
-}
-
-// advise adds a hint to a mistake that is often made, or known from the spelling.
-func (p *fileParser) advise(d *diag.Diagnostic, start, bad int, expected string) {
-	t := p.tokens[bad]
-	switch {
-	case t.Type == tokKeyword && strings.HasSuffix(expected, "name"):
-		d.Hint = fmt.Sprintf("`%s` is a word of the language and can't be a name", t.Value)
-	case t.Value == "=" && expected == "`{`":
-		d.Hint = "`==` compares"
-	}
 }

@@ -8,12 +8,6 @@ import (
 // Expressions are read by hand, by precedence climbing: a binary operator takes as its right side everything that binds
 // tighter. An expression ends at the first token that can't continue it, so that statements need no separators.
 
-// The limits of one expression, type or bracket nest. They keep recursion over the tree shallow, here and everywhere.
-const (
-	maxNesting = 200  // levels of brackets, prefix operators, array types
-	maxChain   = 1000 // operators in a row, `else if` in a row
-)
-
 // precedences are Go's; `in` compares.
 var precedences = map[string]int{
 	"||": 1, "&&": 2,

@@ -76,8 +76,20 @@ func scan(name, src string) *scanner {
 	for s.skipSpace(); s.pos < len(src); s.skipSpace() {
 		s.next()
 	}
-	s.tokens = append(s.tokens, lexer.EOFToken(s.at(s.pos)))
+	s.tokens = append(s.tokens, lexer.EOFToken(s.end()))
 	return s
+}
+
+// end is where the last token ends: a mistake at the end of the file is shown there, not on some empty line.
+func (s *scanner) end() lexer.Position {
+	if len(s.tokens) == 0 {
+		return lexer.Position{Filename: s.name, Line: 1, Column: 1}
+	}
+	last := s.tokens[len(s.tokens)-1]
+	end := last.Pos
+	end.Offset += len(last.Value)
+	end.Column += len(last.Value)
+	return end
 }
 
 // skipSpace moves past blanks and counts lines.
@@ -107,6 +119,8 @@ func (s *scanner) next() {
 		s.pos += 2
 	case c == '"':
 		s.str(rest)
+	case (c == '\'' || c == '`') && closedOnLine(rest):
+		s.quoted(rest)
 	case isAddressByte(c) && s.address(rest):
 	case isDigit(c):
 		s.number(rest)
@@ -182,7 +196,7 @@ func (s *scanner) operator(rest string) {
 	r, n := utf8.DecodeRuneInString(rest)
 	hint := ""
 	switch r {
-	case '\'', '`', '“', '”', '‘', '’':
+	case '\'', '`', '“', '”', '‘', '’', '„', '«', '»':
 		hint = "strings stand in double quotes"
 	case '#':
 		hint = "a comment starts with `//`"
@@ -220,6 +234,16 @@ func (s *scanner) str(rest string) {
 	if _, err := strconv.Unquote(rest[:n]); err != nil {
 		s.report("E0105", n, "the string has an unknown escape", `known are \n \t \r \" \\ \xNN \uNNNN and Go's others`)
 	}
+	s.emit(tokString, n)
+}
+
+// closedOnLine tells whether the quote that s starts with comes again on the same line.
+func closedOnLine(s string) bool { return strings.IndexByte(s[1:lineLen(s)], s[0]) >= 0 }
+
+// quoted reports text in quotes that are no string's.
+func (s *scanner) quoted(rest string) {
+	n := 2 + strings.IndexByte(rest[1:], rest[0])
+	s.report("E0105", n, "strings stand in double quotes", "")
 	s.emit(tokString, n)
 }
 

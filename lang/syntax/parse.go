@@ -1,19 +1,13 @@
 package syntax
 
 import (
-	"fmt"
-	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
 	"github.com/tcc-bpf/tcc/lang/diag"
 )
-
-// maxSource is the size of the largest source file, in bytes.
-const maxSource = 4 << 20
 
 // item is the root of the grammar: one declaration.
 type item struct {
@@ -75,31 +69,9 @@ func Parse(name, src string) (*File, diag.List) {
 	}
 	p := &fileParser{file: file, tokens: s.tokens, diags: s.diags}
 	p.run()
+	file.whole = len(p.diags) == 0
+	p.diags.Sort()
 	return file, p.diags
-}
-
-// checkText refuses what isn't source text at all.
-func checkText(name, src string) *diag.Diagnostic {
-	if len(src) > maxSource {
-		return textError(name, src, 0, 0, "E0107", fmt.Sprintf("the file has %d bytes, the most is %d", len(src), maxSource))
-	}
-	if i := strings.IndexByte(src, 0); i >= 0 {
-		return textError(name, src, i, 1, "E0106", "the file holds a zero byte; source files are UTF-8 text")
-	}
-	for i, r := range src {
-		if r == utf8.RuneError && !strings.HasPrefix(src[i:], "\uFFFD") {
-			return textError(name, src, i, 1, "E0106", "the file is not valid UTF-8 here")
-		}
-	}
-	return nil
-}
-
-// textError points at n bytes of unscanned text.
-func textError(name, src string, offset, n int, code, message string) *diag.Diagnostic {
-	before := src[:offset]
-	start := diag.Pos{Offset: offset, Line: 1 + strings.Count(before, "\n"), Col: offset - strings.LastIndexByte(before, '\n')}
-	end := diag.Pos{Offset: offset + n, Line: start.Line, Col: start.Col + n}
-	return &diag.Diagnostic{Code: code, Span: diag.Span{File: name, Start: start, End: end}, Message: message}
 }
 
 // fileParser reads declaration after declaration.

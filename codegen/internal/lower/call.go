@@ -1,0 +1,118 @@
+package lower
+
+import "github.com/tcc-bpf/tcc/codegen/internal/ir"
+
+// The helpers' numbers in the kernel's ABI.
+const (
+	mapLookup     = 1
+	mapUpdate     = 2
+	mapDelete     = 3
+	ktimeGetNS    = 5
+	prandomU32    = 7
+	processorID   = 8
+	tailCall      = 12
+	skbPullData   = 39
+	ringbufOutput = 130
+)
+
+// fields has the offset of each context field: those of struct xdp_md and struct __sk_buff.
+var fields = map[string]map[string]int32{
+	"xdp": {"data": 0, "data_end": 4, "ifindex": 12, "queue": 16},
+	"tc": {
+		"len": 0, "mark": 8, "queue": 12, "protocol": 16, "vlan": 24, "priority": 32, "ifindex": 40, "cb": 48,
+		"hash": 68, "data": 76, "data_end": 80,
+	},
+}
+
+// field is where a context field lies, and its size.
+func (l *lowerer) field(name string, disp int64, size int) (off int32, bytes uint8) {
+	off, ok := fields[l.m.ProgType][name]
+	if !ok {
+		l.fail("%s programs have no context field %s", l.m.ProgType, name)
+	}
+	if size == 0 {
+		size = 4
+	}
+	return off + int32(disp), uint8(size)
+}
+
+// context loads a field that never changes while pointers made of it live.
+func (l *lowerer) context(dst Reg, name string, size int) {
+	off, bytes := l.field(name, 0, size)
+	// A packet pointer is known by where it was loaded: the checks of one don't count for another.
+	l.emit(Inst{Op: Load, Size: bytes, Dst: dst, Src: l.ctx, Off: off, Again: name != "data"})
+}
+
+func (l *lowerer) ctxLoad(v *ir.Value) {
+	dst := l.def(v)
+	if v.Sym == "len" && l.m.ProgType == "xdp" { // a frame is all in one piece
+		l.headLen(dst)
+		return
+	}
+	off, size := l.field(v.Sym, v.Imm, v.Size)
+	l.emit(Inst{Op: Load, Size: size, Dst: dst, Src: l.ctx, Off: off, Again: !l.wrote[v.Sym]})
+}
+
+// headLen is how many bytes can be pointed at.
+func (l *lowerer) headLen(dst Reg) {
+	data := l.out.NewReg()
+	l.context(dst, "data_end", 4)
+	l.context(data, "data", 4)
+	l.emit(Inst{Op: Sub, Dst: dst, Src: data})
+}
+
+// call lowers an operation that is a helper call.
+func (l *lowerer) call(v *ir.Value) {
+	switch v.Op {
+	case ir.Lookup:
+		l.slotAddr(R2, v.Args[0])
+		l.emit(Inst{Op: LoadMap, Dst: R1, Sym: v.Sym})
+		l.helper(v, mapLookup, 2)
+	case ir.Update:
+		l.slotAddr(R2, v.Args[0])
+		l.slotAddr(R3, v.Args[1])
+		l.emit(Inst{Op: LoadMap, Dst: R1, Sym: v.Sym})
+		l.emit(Inst{Op: Mov, W32: true, Dst: R4}) // BPF_ANY
+		l.helper(v, mapUpdate, 4)
+	case ir.Delete:
+		l.slotAddr(R2, v.Args[0])
+		l.emit(Inst{Op: LoadMap, Dst: R1, Sym: v.Sym})
+		l.helper(v, mapDelete, 2)
+	case ir.Output:
+		l.slotAddr(R2, v.Args[0])
+		l.emit(Inst{Op: LoadMap, Dst: R1, Sym: v.Sym})
+		l.emit(Inst{Op: Mov, W32: true, Dst: R3, Imm: int64(v.Args[0].Size)})
+		l.emit(Inst{Op: Mov, W32: true, Dst: R4}) // no flags: wake the reader up if it waits
+		l.helper(v, ringbufOutput, 4)
+	case ir.Now:
+		l.helper(v, ktimeGetNS, 0)
+	case ir.Random:
+		l.helper(v, prandomU32, 0)
+	case ir.CPU:
+		l.helper(v, processorID, 0)
+	case ir.Pull:
+		l.put(R2, v.Args[0])
+		l.copy(R1, l.ctx)
+		l.helper(v, skbPullData, 2)
+	default:
+		l.fail("operation %s has no instructions", v.Op)
+	}
+}
+
+// helper emits the call; the arguments are in place.
+func (l *lowerer) helper(v *ir.Value, number int64, args uint8) {
+	l.emit(Inst{Op: Call, Imm: number, Args: args})
+	if l.uses[v.ID] > 0 {
+		l.copy(l.def(v), R0)
+	}
+}
+
+// tailCall lowers the call of a program. Where it comes back, it missed. The index stands directly before the call: the
+// JIT makes a direct jump of a call whose index the verifier knows.
+func (l *lowerer) tailCall(t *ir.Term) {
+	index := l.with(Inst{Op: Mov, W32: true, Dst: R3}, t.Args[0])
+	l.copy(R1, l.ctx)
+	l.emit(Inst{Op: LoadMap, Dst: R2, Sym: t.Sym})
+	l.emit(index)
+	l.emit(Inst{Op: Call, Imm: tailCall, Args: 3})
+}

@@ -1,0 +1,191 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/lang/diag"
+)
+
+// ZeroVar is the global that Forget adds. It is 0, but the verifier can't know.
+const ZeroVar = "tcc_zero"
+
+// Lower turns one function of a module, as the splitter leaves it, into machine code.
+func Lower(m *ir.Module, f *ir.Func) (*Func, error) {
+	if len(f.Roots) > 0 || len(f.Blocks[0].Params) > 0 {
+		return nil, fmt.Errorf("%s: the splitter hasn't seen it", f.Name)
+	}
+	l := newLowerer(m, f)
+	for i, b := range l.order {
+		l.next = nil
+		if i+1 < len(l.order) {
+			l.next = l.order[i+1]
+		}
+		l.block(b)
+	}
+	l.out.Blocks = l.place()
+	if l.err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, l.err)
+	}
+	return l.out, nil
+}
+
+// lowerer is the state of lowering one function.
+type lowerer struct {
+	m     *ir.Module
+	f     *ir.Func
+	out   *Func
+	order []*ir.Block
+	pos   []int           // by block ID, in order
+	uses  []int           // by value ID
+	regs  []Reg           // by value ID
+	slots []Slot          // of objects, by value ID
+	first []*Block        // by ir.Block ID
+	wrote map[string]bool // context fields that the function stores to
+	ctx   Reg
+	zero  Reg // 0, unknown to the verifier; NoReg if the function has no Forget
+
+	cur   *Block    // where instructions go
+	next  *ir.Block // the block after the one in work
+	span  diag.Span // of the instruction in work
+	done  []*Block  // the blocks so far
+	moves []*Block  // blocks that only pass arguments, on edges that aren't fall-throughs
+	err   error     // the first
+}
+
+func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
+	l := &lowerer{
+		m: m, f: f,
+		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual},
+		order: Order(f),
+		pos:   make([]int, f.NumBlocks()),
+		uses:  f.UseCounts(),
+		regs:  make([]Reg, f.NumValues()),
+		slots: make([]Slot, f.NumValues()),
+		first: make([]*Block, f.NumBlocks()),
+		wrote: map[string]bool{},
+	}
+	forgets := false
+	for i, b := range l.order {
+		l.pos[b.ID] = i
+		l.first[b.ID] = l.out.NewBlock(b.Cold)
+		for _, p := range b.Params {
+			l.regs[p.ID] = l.out.NewReg()
+		}
+		for _, v := range b.Insts {
+			forgets = forgets || v.Op == ir.Forget
+			if v.Op == ir.CtxStore {
+				l.wrote[v.Sym] = true
+			}
+		}
+	}
+	l.entry(forgets)
+	return l
+}
+
+// entry keeps what the program is given, and what it needs everywhere.
+func (l *lowerer) entry(forgets bool) {
+	l.cur = l.first[l.order[0].ID]
+	if len(l.order[0].Insts) > 0 {
+		l.span = l.order[0].Insts[0].Span
+	} else {
+		l.span = l.order[0].Term.Span
+	}
+	l.ctx = l.out.NewReg()
+	l.copy(l.ctx, R1)
+	if forgets {
+		addr := l.out.NewReg()
+		l.zero = l.out.NewReg()
+		l.emit(Inst{Op: LoadVar, Dst: addr, Sym: ZeroVar, Again: true})
+		l.emit(Inst{Op: Load, Size: 8, Dst: l.zero, Src: addr})
+	}
+}
+
+func (l *lowerer) fail(format string, args ...any) {
+	if l.err == nil {
+		l.err = fmt.Errorf("%s: %w", l.span, fmt.Errorf(format, args...))
+	}
+}
+
+// emit appends an instruction to the block in work.
+func (l *lowerer) emit(i Inst) {
+	l.out.Insts++
+	i.ID, i.Span = l.out.Insts, l.span
+	l.cur.Insts = append(l.cur.Insts, i)
+}
+
+func (l *lowerer) copy(dst, src Reg) { l.emit(Inst{Op: Mov, Dst: dst, Src: src}) }
+
+// begin goes on in block b.
+func (l *lowerer) begin(b *Block) {
+	l.cur = b
+	l.done = append(l.done, b)
+}
+
+func (l *lowerer) block(b *ir.Block) {
+	l.begin(l.first[b.ID])
+	for _, v := range b.Insts {
+		l.span = v.Span
+		l.inst(v)
+	}
+	l.span = b.Term.Span
+	l.term(b)
+}
+
+// def makes the register of v.
+func (l *lowerer) def(v *ir.Value) Reg {
+	r := l.out.NewReg()
+	l.regs[v.ID] = r
+	return r
+}
+
+// reg is a register that holds v. Constants are made where they are needed: one instruction is cheaper than a
+// register for long.
+func (l *lowerer) reg(v *ir.Value) Reg {
+	if v.Op == ir.Const || v.Op == ir.WConst {
+		r := l.out.NewReg()
+		l.put(r, v)
+		return r
+	}
+	r := l.regs[v.ID]
+	if r == NoReg {
+		l.fail("%s is used, but has no register", v)
+	}
+	return r
+}
+
+// put makes dst hold v.
+func (l *lowerer) put(dst Reg, v *ir.Value) {
+	switch {
+	case v.Op == ir.WConst && v.Size == 8:
+		l.emit(Inst{Op: LoadImm, Dst: dst, Imm: v.Imm, Order: 8, Again: true})
+	case v.Op == ir.WConst:
+		l.emit(Inst{Op: Mov, W32: true, Dst: dst, Imm: v.Imm, Order: uint8(v.Size), Again: true})
+	case v.Op != ir.Const:
+		l.copy(dst, l.reg(v))
+	case v.Type == ir.I32 || v.Imm == int64(uint32(v.Imm)):
+		l.emit(Inst{Op: Mov, W32: true, Dst: dst, Imm: int64(int32(v.Imm)), Again: true})
+	case fits(v.Imm):
+		l.emit(Inst{Op: Mov, Dst: dst, Imm: v.Imm, Again: true})
+	default:
+		l.emit(Inst{Op: LoadImm, Dst: dst, Imm: v.Imm, Again: true})
+	}
+}
+
+// fits reports whether an instruction can have n as its immediate, which is sign-extended to 64 bits.
+func fits(n int64) bool { return n == int64(int32(n)) }
+
+// with gives i the operand v: as its immediate if possible.
+func (l *lowerer) with(i Inst, v *ir.Value) Inst {
+	switch {
+	case v.Op == ir.Const && v.Type == ir.I32:
+		i.Imm = int64(int32(v.Imm))
+	case v.Op == ir.Const && fits(v.Imm):
+		i.Imm = v.Imm
+	case v.Op == ir.WConst && v.Size <= 4:
+		i.Imm, i.Order = v.Imm, uint8(v.Size)
+	default:
+		i.Src = l.reg(v)
+	}
+	return i
+}

@@ -1,0 +1,177 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
+
+// The order of blocks serves two masters.
+//
+// The machine wants the way that most packets take to be a straight line: blocks in topological order, and those that
+// lead to a drop or a default out of the way at the end.
+//
+// The kernel's verifier follows the fall-through of a branch first and queues the other side, 8,192 at most. It takes
+// a queued side back only after everything behind the fall-through is done, so on a path down a rule table of
+// thousands of rows, each branch that goes on by falling through adds one to the queue, for good. Where the first order
+// would queue too many, the blocks therefore lie as the verifier walks if at each branch the side that ends sooner is
+// the fall-through: then the queue grows by less than one for each row, and not at all for rows of one test.
+
+// maxPending is how many queued branches the order for the machine may cause; the kernel takes 8,192.
+const maxPending = 2048
+
+// Order lists the reachable blocks in the order in which the program has them. Where a block's successor is the next
+// in the list, it is the fall-through.
+func Order(f *ir.Func) []*ir.Block {
+	l := &layout{f: f, height: heights(f)}
+	if order := l.straight(); l.pending(order) <= maxPending {
+		return order
+	}
+	return l.walk()
+}
+
+type layout struct {
+	f      *ir.Func
+	height []int // by block ID
+}
+
+// heights counts the branches on the longest way from each block to the end of the program.
+func heights(f *ir.Func) []int {
+	h := make([]int, f.NumBlocks())
+	for _, b := range slices.Backward(f.ReversePostorder()) {
+		for _, e := range b.Term.Succs {
+			h[b.ID] = max(h[b.ID], h[e.To.ID])
+		}
+		if len(b.Term.Succs) > 1 {
+			h[b.ID]++
+		}
+	}
+	return h
+}
+
+// straight is the order for the machine.
+func (l *layout) straight() []*ir.Block {
+	order := l.postorder(l.hot)
+	slices.Reverse(order)
+	entry := order[0]
+	slices.SortStableFunc(order, func(a, b *ir.Block) int {
+		return chill(a, entry) - chill(b, entry)
+	})
+	return order
+}
+
+func chill(b, entry *ir.Block) int {
+	if b.Cold && b != entry {
+		return 1
+	}
+	return 0
+}
+
+// hot splits the successors of a branch into the likely one and the other.
+func (l *layout) hot(b *ir.Block) (fall, jump *ir.Block) {
+	yes, no := b.Term.Succs[0].To, b.Term.Succs[1].To
+	switch {
+	case yes.Cold != no.Cold && no.Cold, b.Term.Op == ir.Check && !yes.Cold:
+		return yes, no
+	case yes.Cold != no.Cold:
+		return no, yes
+	}
+	return l.short(b)
+}
+
+// short splits the successors of a branch into the one that ends sooner and the other.
+func (l *layout) short(b *ir.Block) (fall, jump *ir.Block) {
+	yes, no := b.Term.Succs[0].To, b.Term.Succs[1].To
+	if l.height[yes.ID] < l.height[no.ID] {
+		return yes, no
+	}
+	return no, yes
+}
+
+// successors lists b's successors, the fall-through last.
+func successors(b *ir.Block, split func(*ir.Block) (fall, jump *ir.Block)) []*ir.Block {
+	switch s := b.Term.Succs; len(s) {
+	case 0:
+		return nil
+	case 1:
+		return []*ir.Block{s[0].To}
+	}
+	fall, jump := split(b)
+	return []*ir.Block{jump, fall}
+}
+
+// postorder lists the blocks so that in the reverse the fall-through follows its block, where it can.
+func (l *layout) postorder(split func(*ir.Block) (fall, jump *ir.Block)) []*ir.Block {
+	type frame struct {
+		b    *ir.Block
+		rest []*ir.Block
+	}
+	var order []*ir.Block
+	seen := make([]bool, l.f.NumBlocks())
+	var stack []frame
+	push := func(b *ir.Block) {
+		if !seen[b.ID] {
+			seen[b.ID] = true
+			stack = append(stack, frame{b, successors(b, split)})
+		}
+	}
+	push(l.f.Blocks[0])
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		if len(top.rest) == 0 {
+			order = append(order, top.b)
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		next := top.rest[0]
+		top.rest = top.rest[1:]
+		push(next)
+	}
+	return order
+}
+
+// walk is the order in which the verifier meets the blocks if the side that ends sooner is the fall-through.
+func (l *layout) walk() []*ir.Block {
+	var order []*ir.Block
+	seen := make([]bool, l.f.NumBlocks())
+	stack := []*ir.Block{l.f.Blocks[0]}
+	for len(stack) > 0 {
+		b := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[b.ID] {
+			continue
+		}
+		seen[b.ID] = true
+		order = append(order, b)
+		stack = append(stack, successors(b, l.short)...)
+	}
+	return order
+}
+
+// pending is the length of the verifier's queue for an order, if it never leaves a path early.
+func (l *layout) pending(order []*ir.Block) int {
+	next := make([]*ir.Block, l.f.NumBlocks())
+	for i, b := range order[:len(order)-1] {
+		next[b.ID] = order[i+1]
+	}
+	seen := make([]bool, l.f.NumBlocks())
+	stack := []*ir.Block{order[0]}
+	most := 0
+	for len(stack) > 0 {
+		b := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[b.ID] {
+			continue
+		}
+		seen[b.ID] = true
+		stack = append(stack, successors(b, func(b *ir.Block) (fall, jump *ir.Block) {
+			yes, no := b.Term.Succs[0].To, b.Term.Succs[1].To
+			if next[b.ID] == yes {
+				return yes, no
+			}
+			return no, yes
+		})...)
+		most = max(most, len(stack)-1)
+	}
+	return most
+}

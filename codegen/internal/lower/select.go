@@ -1,0 +1,186 @@
+package lower
+
+import "github.com/tcc-bpf/tcc/codegen/internal/ir"
+
+// families maps operations with two operands to instructions.
+var families = map[ir.Op]Op{
+	ir.Add: Add, ir.Sub: Sub, ir.Mul: Mul, ir.Div: Div, ir.Mod: Mod, ir.And: And, ir.Or: Or, ir.Xor: Xor,
+	ir.Shl: Shl, ir.Shr: Shr, ir.Sar: Sar,
+}
+
+// inst lowers one operation.
+func (l *lowerer) inst(v *ir.Value) {
+	switch v.Op {
+	case ir.Const, ir.WConst: // made where they are used
+	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
+		l.binary(v)
+	case ir.Zext:
+		l.widen(v)
+	case ir.Trunc:
+		l.emit(Inst{Op: Mov, W32: true, Dst: l.def(v), Src: l.reg(v.Args[0])})
+	case ir.BE16:
+		l.wire(v, 2)
+	case ir.BE32:
+		l.wire(v, 4)
+	case ir.BE64:
+		l.wire(v, 8)
+	case ir.Cmp:
+		l.compare(v)
+	case ir.Forget:
+		dst := l.def(v)
+		l.put(dst, v.Args[0])
+		l.emit(Inst{Op: Add, W32: v.Type == ir.I32, Dst: dst, Src: l.zero})
+	case ir.Data:
+		l.context(l.def(v), "data", 4)
+	case ir.DataEnd:
+		l.context(l.def(v), "data_end", 4)
+	case ir.HeadLen:
+		l.headLen(l.def(v))
+	case ir.PktAdd:
+		l.pktAdd(v)
+	case ir.Load, ir.Store, ir.XAdd:
+		l.access(v)
+	case ir.CtxLoad:
+		l.ctxLoad(v)
+	case ir.CtxStore:
+		off, size := l.field(v.Sym, v.Imm, v.Size)
+		l.emit(Inst{Op: Store, Size: size, Dst: l.ctx, Off: off, Src: l.reg(v.Args[0])})
+	case ir.GlobalAddr:
+		l.emit(Inst{Op: LoadVar, Dst: l.def(v), Sym: v.Sym, Again: true})
+	case ir.MakeObj:
+		l.object(v)
+	default:
+		l.call(v)
+	}
+}
+
+// binary lowers arithmetic to the two-address form: a copy of the first operand, changed by the second.
+func (l *lowerer) binary(v *ir.Value) {
+	x, y := v.Args[0], v.Args[1]
+	if v.Op.Info().Commut && l.swaps(x, y) {
+		x, y = y, x
+	}
+	dst := l.def(v)
+	i := Inst{Op: families[v.Op], W32: v.Type == ir.I32, Dst: dst}
+	if y.Op == ir.Const {
+		switch v.Op {
+		case ir.Div, ir.Mod:
+			if y.Number() == 0 { // the kernel refuses a division by the immediate 0
+				l.divideByZero(dst, v)
+				return
+			}
+		case ir.Shl, ir.Shr, ir.Sar:
+			l.put(dst, x)
+			i.Imm = y.Imm & 63
+			if i.W32 {
+				i.Imm = y.Imm & 31
+			}
+			l.emit(i)
+			return
+		}
+	}
+	i = l.with(i, y)
+	l.put(dst, x)
+	l.emit(i)
+}
+
+// swaps reports whether the operands of a commutative operation are better in the other order: constants last, and
+// first what nobody else needs, so that it needs no copy.
+func (l *lowerer) swaps(x, y *ir.Value) bool {
+	switch {
+	case y.Op == ir.Const || y.Op == ir.WConst:
+		return false
+	case x.Op == ir.Const || x.Op == ir.WConst:
+		return true
+	}
+	return l.uses[x.ID] > 1 && l.uses[y.ID] == 1
+}
+
+// divideByZero makes x / 0 = 0 and x % 0 = x.
+func (l *lowerer) divideByZero(dst Reg, v *ir.Value) {
+	if v.Op == ir.Mod {
+		l.put(dst, v.Args[0])
+		return
+	}
+	l.emit(Inst{Op: Mov, W32: true, Dst: dst, Again: true})
+}
+
+// loose reports whether the verifier doesn't know that the upper half of an I32's register is zero.
+func loose(v *ir.Value) bool {
+	switch v.Op {
+	case ir.HeadLen, ir.Random, ir.CPU, ir.BE16, ir.BE32:
+		return true
+	}
+	return v.Op == ir.CtxLoad && v.Sym == "len"
+}
+
+func (l *lowerer) widen(v *ir.Value) {
+	x := v.Args[0]
+	if x.Op == ir.Const {
+		l.emit(Inst{Op: Mov, W32: true, Dst: l.def(v), Imm: int64(int32(x.Imm)), Again: true})
+		return
+	}
+	l.emit(Inst{Op: Mov, W32: loose(x), Dst: l.def(v), Src: l.reg(x)})
+}
+
+func (l *lowerer) wire(v *ir.Value, size uint8) {
+	dst := l.def(v)
+	l.put(dst, v.Args[0])
+	l.emit(Inst{Op: Wire, Size: size, Dst: dst})
+}
+
+// compare lowers a condition whose value is wanted: 1, and if the condition doesn't hold, 0.
+func (l *lowerer) compare(v *ir.Value) {
+	x, y, cond := v.Args[0], v.Args[1], v.Cond
+	if x.Op == ir.Const || x.Op == ir.WConst {
+		x, y, cond = y, x, cond.Swapped()
+	}
+	i := l.with(Inst{Op: Jmp, W32: x.Type == ir.I32, Cond: cond, Dst: l.reg(x)}, y)
+	dst := l.def(v)
+	l.emit(Inst{Op: Mov, W32: true, Dst: dst, Imm: 1})
+	l.emit(i)
+	from, no, join := l.cur, l.out.NewBlock(l.cur.Cold), l.out.NewBlock(l.cur.Cold)
+	from.Jump, from.Fall, no.Fall = join, no, join
+	l.begin(no)
+	l.emit(Inst{Op: Mov, W32: true, Dst: dst})
+	l.begin(join)
+}
+
+// pktAdd makes a pointer of a variable offset. A constant distance stays with the accesses through the pointer.
+func (l *lowerer) pktAdd(v *ir.Value) {
+	if v.Args[1].Op == ir.Const {
+		return
+	}
+	base, disp := ir.PktBase(v.Args[0])
+	x, y := base, v.Args[1]
+	if l.swaps(x, y) {
+		x, y = y, x
+	}
+	dst := l.def(v)
+	l.copy(dst, l.reg(x))
+	l.emit(Inst{Op: Add, Dst: dst, Src: l.reg(y)})
+	if disp != 0 {
+		l.emit(Inst{Op: Add, Dst: dst, Imm: disp})
+	}
+}
+
+// access lowers loads and stores through a pointer.
+func (l *lowerer) access(v *ir.Value) {
+	base, disp := ir.PktBase(v.Args[0])
+	disp += v.Imm
+	if disp != int64(int16(disp)) {
+		l.fail("the offset %d is too large for an instruction", disp)
+	}
+	i := Inst{Size: uint8(v.Size), Off: int32(disp)}
+	switch v.Op {
+	case ir.Load:
+		i.Op, i.Src, i.Dst = Load, l.reg(base), l.def(v)
+		l.emit(i)
+	case ir.Store:
+		i.Op, i.Dst = Store, l.reg(base)
+		l.emit(l.with(i, v.Args[1]))
+	case ir.XAdd:
+		i.Op, i.Dst, i.Src = XAdd, l.reg(base), l.reg(v.Args[1])
+		l.emit(i)
+	}
+}

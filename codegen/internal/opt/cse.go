@@ -1,0 +1,154 @@
+package opt
+
+import (
+	"fmt"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
+
+// cse replaces an instruction by an earlier one that computes the same and dominates it. Loads are left alone: whoever
+// reads a field of the packet again and again wants just that, so that the kernel's verifier learns nothing.
+//
+// Constants and addresses of globals are merged within a block only. To make them again costs nothing; to keep a value
+// alive across blocks does.
+func cse(f *ir.Func) bool {
+	c := &numbering{
+		dom:    ir.Dominators(f),
+		pulled: beforePull(f),
+		seen:   map[expr]*ir.Value{},
+		consts: map[expr]int{},
+		number: make([]int, f.NumValues()),
+		with:   map[*ir.Value]*ir.Value{},
+	}
+	for i := range c.number {
+		c.number[i] = i
+	}
+	for _, root := range c.dom.Roots() {
+		c.visit(root)
+	}
+	f.ReplaceAll(c.with)
+	return len(c.with) > 0
+}
+
+// expr is what an instruction computes, its arguments given by number.
+type expr struct {
+	op   ir.Op
+	typ  ir.Type
+	cond ir.Cond
+	size int
+	imm  int64
+	sym  string
+	x, y int
+	list string // the fields of an object
+	home int    // the block of what is merged within its block only
+}
+
+type numbering struct {
+	dom    *ir.Dom
+	pulled []bool
+	seen   map[expr]*ir.Value // in the blocks that dominate the current one
+	consts map[expr]int       // numbers of constants, whatever their block
+	number []int              // by value ID; the same for values known to be equal
+	with   map[*ir.Value]*ir.Value
+}
+
+// visit numbers a block and those below it in the dominator tree.
+func (c *numbering) visit(b *ir.Block) {
+	var mine []expr
+	kept := b.Insts[:0]
+	for _, v := range b.Insts {
+		if !c.mergeable(v) {
+			kept = append(kept, v)
+			continue
+		}
+		e := c.expr(v)
+		if first := c.seen[e]; first != nil {
+			c.number[v.ID] = c.number[first.ID]
+			c.with[v] = first
+			continue
+		}
+		c.seen[e] = v
+		mine = append(mine, e)
+		kept = append(kept, v)
+	}
+	b.Insts = kept
+	for _, child := range c.dom.Children(b) {
+		c.visit(child)
+	}
+	for _, e := range mine {
+		delete(c.seen, e)
+	}
+}
+
+// mergeable reports whether v always computes the same. Data and DataEnd do so if no Pull can follow them.
+func (c *numbering) mergeable(v *ir.Value) bool {
+	if v.Op == ir.Data || v.Op == ir.DataEnd {
+		return !c.pulled[v.Block.ID]
+	}
+	return v.Op.Info().Pure
+}
+
+func (c *numbering) expr(v *ir.Value) expr {
+	e := expr{op: v.Op, typ: v.Type, cond: v.Cond, size: v.Size, imm: v.Imm, sym: v.Sym, x: -1, y: -1}
+	switch v.Op {
+	case ir.Const, ir.WConst, ir.GlobalAddr:
+		if v.Op == ir.Const {
+			e.imm = int64(v.Number())
+		}
+		c.constant(v, e)
+		e.home = v.Block.ID
+		return e
+	case ir.MakeObj:
+		for i, a := range v.Args {
+			e.list += fmt.Sprint(v.Fields[i], c.number[a.ID])
+		}
+		return e
+	}
+	if len(v.Args) > 0 {
+		e.x = c.number[v.Args[0].ID]
+	}
+	if len(v.Args) > 1 {
+		e.y = c.number[v.Args[1].ID]
+	}
+	if v.Op.Info().Commut && e.x > e.y {
+		e.x, e.y = e.y, e.x
+	}
+	return e
+}
+
+// constant gives equal constants the same number.
+func (c *numbering) constant(v *ir.Value, e expr) {
+	if n, ok := c.consts[e]; ok {
+		c.number[v.ID] = n
+	} else {
+		c.consts[e] = v.ID
+	}
+}
+
+// beforePull marks the blocks, by ID, in which or after which a Pull can run.
+func beforePull(f *ir.Func) []bool {
+	pulled := make([]bool, f.NumBlocks())
+	var work []*ir.Block
+	mark := func(b *ir.Block) {
+		if !pulled[b.ID] {
+			pulled[b.ID] = true
+			work = append(work, b)
+		}
+	}
+	for _, b := range f.Blocks {
+		for _, v := range b.Insts {
+			if v.Op == ir.Pull {
+				mark(b)
+			}
+		}
+	}
+	preds := f.Preds()
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, p := range preds[b.ID] {
+			mark(p.From)
+		}
+	}
+	return pulled
+}

@@ -10,33 +10,41 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
 )
 
-// Encode writes the program down for a byte order.
-func (m *Machine) Encode(order binary.ByteOrder) (asm.Instructions, error) {
+// Instructions are the program in a byte order. Maps and globals are references by name, jumps have their offsets, and
+// the source of an instruction is its diag.Span.
+func (f *Function) Instructions(order binary.ByteOrder) (asm.Instructions, error) {
 	e := &encoder{order: order, start: map[*lower.Block]int{}}
-	slot := 0
-	for n, b := range m.Code.Blocks {
-		e.start[b] = slot
-		for k := range b.Insts {
-			slot += slots(&b.Insts[k])
-		}
-		if leaps(m.Code, n) {
-			slot++
-		}
+	at := 0
+	for n, b := range f.Code.Blocks {
+		e.start[b] = at
+		at += size(f.Code, n, b)
 	}
-	for n, b := range m.Code.Blocks {
+	for n, b := range f.Code.Blocks {
 		for k := range b.Insts {
 			if err := e.inst(b, &b.Insts[k]); err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", m.Name, b.Insts[k].Span, err)
+				return nil, fmt.Errorf("%s: %s: %w", f.Name, b.Insts[k].Span, err)
 			}
 		}
-		if leaps(m.Code, n) {
+		if leaps(f.Code, n) {
 			if err := e.leap(b); err != nil {
-				return nil, fmt.Errorf("%s: %w", m.Name, err)
+				return nil, fmt.Errorf("%s: %w", f.Name, err)
 			}
 		}
 	}
-	e.out[0] = e.out[0].WithSymbol(m.Name)
+	e.out[0] = e.out[0].WithSymbol(f.Name)
 	return e.out, nil
+}
+
+// size is the length of block n, in units of 8 bytes.
+func size(f *lower.Func, n int, b *lower.Block) int {
+	total := 0
+	for k := range b.Insts {
+		total += slots(&b.Insts[k])
+	}
+	if leaps(f, n) {
+		total++
+	}
+	return total
 }
 
 // leaps reports whether block n must end in a jump to where control goes on.

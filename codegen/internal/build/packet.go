@@ -51,12 +51,12 @@ func (s *stage) spotOf(offset *ir.Value) spot {
 
 // offset is a spot's offset from the start of the packet.
 func (s *stage) offset(at diag.Span, p spot) *ir.Value {
-	disp := s.konst(at, ir.I64, uint64(p.disp))
-	switch {
-	case p.root == nil:
-		return disp
-	case p.disp == 0:
+	if p.root != nil && p.disp == 0 {
 		return p.root
+	}
+	disp := s.konst(at, ir.I64, uint64(p.disp))
+	if p.root == nil {
+		return disp
 	}
 	return s.emit(at, ir.Add, ir.I64, p.root, disp)
 }
@@ -105,42 +105,42 @@ func (s *stage) parseStmt(st *syntax.ParseStmt) {
 			s.views[s.p.Defs[st.Name].(*check.Local)] = v
 		}
 		if !st.Peek {
-			s.advance(at, s.headerLen(at, h, v, failed), failed)
+			s.move(at, s.behind(at, h, v, failed), failed)
 		}
 	})
 }
 
-// headerLen is the whole length of a header, an I32. It is at least that of the fixed part.
-func (s *stage) headerLen(at diag.Span, h *check.Header, v view, failed *ir.Block) *ir.Value {
+// behind is the offset behind a header, which is at least as long as its fixed part.
+func (s *stage) behind(at diag.Span, h *check.Header, v view, failed *ir.Block) *ir.Value {
+	fixed := uint64(h.Type.Fixed)
 	if h.Decl.Length == nil {
-		return s.konst(at, ir.I32, uint64(h.Type.Fixed))
+		return s.offset(at, spot{v.at.root, v.at.disp + int64(fixed)})
 	}
 	s.measured, s.site = &v, at
 	n := s.exprAs(h.Decl.Length, types.U32)[0]
 	s.measured, s.site = nil, diag.Span{}
-	if n.Op != ir.Const || n.Number() < uint64(h.Type.Fixed) {
-		s.failIf(at, ir.ULt, n, s.konst(at, ir.I32, uint64(h.Type.Fixed)), failed)
+	if n.Op != ir.Const || n.Number() < fixed {
+		s.failIf(at, ir.ULt, n, s.konst(at, ir.I32, fixed), failed)
 	}
-	return n
+	return s.add(at, v.at, n)
 }
 
 // skipStmt is `skip n` and `need n`. To skip past the packet's end is no failure: whoever reads on checks.
 func (s *stage) skipStmt(st *syntax.SkipStmt) {
 	at := s.at(st)
 	s.orElse(st.Else, func(failed *ir.Block) {
-		n := s.scalar(st.N)
-		if !st.Need {
-			s.advance(at, n, failed)
-			return
+		n := s.exprAs(st.N, types.U32)[0]
+		to := s.add(at, s.spotOf(s.read(s.cur, cursor)), n)
+		if st.Need {
+			s.failIf(at, ir.UGt, to, s.as(at, ir.I64, s.ctxLoad(at, "len")), failed)
+		} else {
+			s.move(at, to, failed)
 		}
-		size := s.as(at, ir.I64, s.ctxLoad(at, "len"))
-		s.failIf(at, ir.UGt, s.add(at, s.read(s.cur, cursor), n, failed), size, failed)
 	})
 }
 
-// advance moves the cursor by n bytes, unless that takes it beyond check.CursorMax.
-func (s *stage) advance(at diag.Span, n *ir.Value, failed *ir.Block) {
-	to := s.add(at, s.read(s.cur, cursor), n, failed)
+// move takes the cursor to an offset, unless that is beyond check.CursorMax.
+func (s *stage) move(at diag.Span, to *ir.Value, failed *ir.Block) {
 	if s.max(to) > check.CursorMax {
 		s.failIf(at, ir.UGt, to, s.konst(at, ir.I64, check.CursorMax), failed)
 		s.maxima[to], s.compared[to] = check.CursorMax, true
@@ -148,18 +148,14 @@ func (s *stage) advance(at diag.Span, n *ir.Value, failed *ir.Block) {
 	s.write(s.cur, cursor, to)
 }
 
-// add is offset + n, a value of its own, without wrapping: an n of more than 32 bits fails first.
-func (s *stage) add(at diag.Span, offset, n *ir.Value, failed *ir.Block) *ir.Value {
-	if s.max(n) > ones(32) {
-		s.failIf(at, ir.UGt, n, s.konst(at, ir.I64, ones(32)), failed)
+// add is the offset n bytes, an I32, behind a spot.
+func (s *stage) add(at diag.Span, p spot, n *ir.Value) *ir.Value {
+	if n.Op == ir.Const {
+		return s.offset(at, spot{p.root, p.disp + int64(n.Number())})
 	}
-	n = s.as(at, ir.I64, s.as(at, ir.I32, n))
-	p := s.spotOf(offset)
-	switch {
-	case n.Op == ir.Const:
-		return s.offset(at, spot{p.root, p.disp + n.Imm})
-	case p.root == nil:
-		return s.offset(at, spot{n, p.disp})
+	n = s.as(at, ir.I64, n)
+	if p.root != nil {
+		n = s.emit(at, ir.Add, ir.I64, p.root, n)
 	}
-	return s.offset(at, spot{s.emit(at, ir.Add, ir.I64, p.root, n), p.disp})
+	return s.offset(at, spot{n, p.disp})
 }

@@ -1,0 +1,133 @@
+package loader
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"testing"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/rlimit"
+)
+
+// require skips a test that this machine can't run, or fails it where it must run.
+func require(t *testing.T, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case os.Getenv("TCC_REQUIRE_KERNEL") == "1":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+}
+
+func requireKernel(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		require(t, errors.New("loading programs takes root"))
+	}
+	require(t, rlimit.RemoveMemlock())
+	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.XDP, Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 2), asm.Return()}})
+	require(t, err)
+	p.Close()
+}
+
+// A program that uses the generated loader of edge in the kernel, in both its halves.
+const user = `package main
+
+import (
+	"log"
+	"time"
+
+	"github.com/cilium/ebpf"
+)
+
+func check(err error) {
+	if err != nil {
+		log.Fatalf("%+v", err)
+	}
+}
+
+func want[T comparable](what string, got T, err error, want T) {
+	check(err)
+	if got != want {
+		log.Fatalf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func main() {
+	log.SetFlags(log.Lshortfile)
+	objects()
+	config := defaultEdgeConfig()
+	config.Gate = [4]uint8{10, 1, 2, 3}
+	edge, err := openEdge(config, nil)
+	check(err)
+	defer edge.Close()
+	events, err := edge.Events()
+	check(err)
+	defer events.Close()
+
+	run := func(verdict int32) {
+		r, err := edge.Test(make([]byte, 64))
+		want("verdict", r.Code, err, verdict)
+	}
+	run(2)
+	n, err := edge.Counters.Dropped(edgeReasonNoState)
+	want("dropped[no_state]", n, err, 1)
+	n, err = edge.Counters.Dropped(edgeReasonBlocked)
+	want("dropped[blocked]", n, err, 0)
+	n, err = edge.Counters.PerPort(7)
+	want("per_port[7]", n, err, 0)
+
+	events.SetDeadline(time.Now().Add(5 * time.Second))
+	event, err := events.Read()
+	check(err)
+	refused, ok := event.(*edgeRefused)
+	want("type of the event", ok, nil, true)
+	want("event", *refused, nil, edgeRefused{Src: [4]uint8{10, 1, 2, 3}, Why: edgeReasonNoState, Proto: 6, N: 7})
+	want("name", refused.Why.String()+edgeReason(9).String(), nil, "no_statereason(9)")
+
+	check(edge.Slots.Others.Set(3, edgeOthersBack1))
+	run(3)
+	check(edge.Slots.Others.Clear(3))
+	run(1)
+	check(edge.Slots.Others.Set(3, edgeOthersAllow))
+	run(2)
+	check(edge.Vars.SetPanic(true))
+	run(1)
+	panicking, err := edge.Vars.Panic()
+	want("panic", panicking, err, true)
+	seen := edgeFlow{Packets: 3, Key: edgeFlowKey{Port: 80}}
+	check(edge.Vars.SetSeen(seen))
+	got, err := edge.Vars.Seen()
+	want("seen", got, err, seen)
+
+	key, flow := edgeFlowKey{On: true, Src: [4]uint8{1, 2, 3, 4}}, edgeFlow{Packets: 5}
+	check(edge.Maps.Flows.Put(key, flow))
+	check(edge.Maps.Flows.Lookup(key, &got))
+	want("flow", got, nil, flow)
+	check(edge.Maps.Banned.Put(edgeTccPrefixIp4{Prefixlen: 8, Addr: [4]uint8{10}}, uint32(1)))
+}
+
+// objects does without the runtime, as with bpf2go.
+func objects() {
+	var objs edgeObjects
+	check(loadEdgeObjects(&objs, nil))
+	defer objs.Close()
+	code, err := objs.edgePrograms.Edge.Run(&ebpf.RunOptions{Data: make([]byte, 64)})
+	want("verdict", code, err, 2)
+	var guard bool
+	check(objs.Guard.Get(&guard))
+	want("guard", guard, nil, true)
+}
+`
+
+func TestGeneratedLoader(t *testing.T) {
+	requireKernel(t)
+	in := edgeInput(t, binary.LittleEndian)
+	all := files(t, in, edgeObject(t, binary.LittleEndian), edgeObject(t, binary.BigEndian))
+	all["main.go"] = []byte(user)
+	goTool(t, all, "run")
+}

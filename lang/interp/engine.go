@@ -40,32 +40,39 @@ func (e engine) Global(name string) ([]byte, error) {
 }
 
 func (e engine) UpdateMap(name string, key, value []byte) error {
-	m := e.Map(name)
-	if m == nil {
-		return fmt.Errorf("no map is named %s", name)
+	m, err := e.mapNamed(name)
+	if err != nil {
+		return err
 	}
 	return m.Update(key, value)
 }
 
 func (e engine) LookupMap(name string, key []byte) ([]byte, error) {
-	m := e.Map(name)
-	if m == nil {
-		return nil, fmt.Errorf("no map is named %s", name)
+	m, err := e.mapNamed(name)
+	if err != nil {
+		return nil, err
 	}
 	value, _ := m.Lookup(key)
 	return value, nil
 }
 
 func (e engine) Entries(name string) (map[string][]byte, error) {
-	m := e.Map(name)
-	if m == nil {
-		return nil, fmt.Errorf("no map is named %s", name)
+	m, err := e.mapNamed(name)
+	if err != nil {
+		return nil, err
 	}
 	all := map[string][]byte{}
 	for k, v := range m.Entries() {
 		all[string(k)] = v
 	}
 	return all, nil
+}
+
+func (e engine) mapNamed(name string) (*Map, error) {
+	if m := e.Map(name); m != nil {
+		return m, nil
+	}
+	return nil, fmt.Errorf("no map is named %s", name)
 }
 
 func (e engine) Counter(name string) ([]uint64, error) {

@@ -44,9 +44,6 @@ func (r *run) typeOf(e syntax.Expr) types.Type {
 	if ref, ok := t.(*types.MapRef); ok {
 		return ref.Elem
 	}
-	if c := r.prog.Consts[e]; t == nil && c != nil {
-		return c.Type
-	}
 	return t
 }
 
@@ -70,8 +67,6 @@ func (r *run) selectField(e *syntax.Select) Value {
 		return loadField(r.packet[r.eval(e.X)[0]:], ref.Header)
 	case ref.Packet != nil:
 		return Value{uint64(r.packetField(ref.Packet.Name))}
-	case ref.Member != nil:
-		return Value{ref.Member.Value}
 	default:
 		return r.eval(e.X).field(r.typeOf(e.X).(*types.Struct), ref.Struct)
 	}

@@ -118,6 +118,14 @@ func TestBuildPacketByHand(t *testing.T) {
 			zeros12 + "0806 0000 0000 00 00 0001 000000000000 00000000 000000000000 c0000207"},
 		{"a tunnel", "ipv4{} ipv6{}", "4500003c 00000000 4029 7a9a 00000000 00000000 60000000 0000 0040" +
 			"00000000000000000000000000000000 00000000000000000000000000000000"},
+		// The pseudo header is that of the IP header next to it: 4 + 4 + 6 + 20 + 0x5000 + 0xffe0.
+		{"a checksum in a tunnel", "ipv6{len: 0, src: 1::, next: 4} ipv4{src: 0.4.0.4, checksum: 0} tcp{window: 0xffe0}",
+			"60000000 0000 0440 00010000000000000000000000000000 00000000000000000000000000000000" +
+				"45000028 00000000 4006 0000 00040004 00000000 0000 0000 00000000 00000000 5000 ffe0 affc 0000"},
+		// The outer sum is made when the inner header is complete: that sums up to 0xffff.
+		{"checksums from inside out", "ipv4{checksum: 0} udp{dport: 4789} vxlan{flags: 8, vni: 5} ethernet{} ipv4{}",
+			"45000046 00000000 4011 0000 00000000 00000000 0000 12b5 0032 d7d5 08000000 00000500" +
+				zeros12 + "0800 45000014 00000000 4000 7aeb 00000000 00000000"},
 		// Header and pseudo header sum to 0xffff, whose complement is 0: that is written as 0xffff.
 		{"a udp checksum is never zero", "ipv4{proto: 17, checksum: 0} udp{sport: 0xffde, len: 8}",
 			"4500001c 00000000 4011 0000 00000000 00000000 ffde 0000 0008 ffff"},

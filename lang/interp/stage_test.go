@@ -296,6 +296,28 @@ func TestTC(t *testing.T) {
 	expectRun(t, m, nil, "next")
 }
 
+func TestPacketFields(t *testing.T) {
+	m := machine(t, `
+		var out u64
+		stage s { out = u64(packet.len) * 10000 + packet.ifindex * 100 + packet.queue pass }`)
+	m.Context.IfIndex, m.Context.Queue = 12, 34
+	expectRun(t, m, make([]byte, 5), "pass")
+	if got := number(t, m, "out"); got != 51234 {
+		t.Errorf("out is %d, want 51234", got)
+	}
+	p := program(t, `
+		pipeline p tc
+		default next
+		var out u64
+		stage s { out = u64(packet.hash) * 10000 + packet.vlan * 100 + packet.priority pass }`)
+	m = interp.New(p)
+	m.Context = interp.Context{Hash: 5, VLAN: 12, Priority: 34}
+	expectRun(t, m, nil, "pass")
+	if got := number(t, m, "out"); got != 51234 {
+		t.Errorf("out is %d, want 51234", got)
+	}
+}
+
 func TestXDPCodes(t *testing.T) {
 	for verdict, code := range map[string]int32{"abort": 0, "drop": 1, "pass": 2, "tx": 3} {
 		if r := expectRun(t, machine(t, "stage s { "+verdict+" }"), nil, verdict); r.Code != code {

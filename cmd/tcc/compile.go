@@ -1,0 +1,170 @@
+package main
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/output"
+	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/check"
+)
+
+// compileOptions are the flags of `tcc compile`.
+type compileOptions struct {
+	dir, pkg, stem, ident string
+	emit                  string
+	budget                int
+	check                 bool
+}
+
+var compileCommand = &command{
+	name: "compile", args: "[flags] FILE.tcc", summary: "compile a pipeline to eBPF objects and their Go loader",
+	setup: func(fs *flag.FlagSet) func(*env, []string) error {
+		var o compileOptions
+		fs.StringVar(&o.dir, "o", ".", "write the files into `DIR`")
+		fs.StringVar(&o.pkg, "package", "", "Go `PACKAGE` of the loader (default: $GOPACKAGE, as go generate sets it, or main)")
+		fs.StringVar(&o.stem, "stem", "", "name the files STEM_tcc.go, `STEM`_bpfel.o and STEM_bpfeb.o (default: the pipeline's name)")
+		fs.StringVar(&o.ident, "ident", "", "begin the loader's Go names with `IDENT`; exported if it begins with a capital (default: the pipeline's name)")
+		fs.StringVar(&o.emit, "emit", "go,elf", "what to write, a `LIST` of go, elf, asm, json")
+		fs.BoolVar(&o.check, "check", false, "write nothing; exit 1 if the files on disk differ from what would be written")
+		budgetFlag(fs, &o.budget)
+		return func(e *env, args []string) error {
+			path, err := oneFile(args)
+			if err != nil {
+				return err
+			}
+			return compile(e, path, o)
+		}
+	},
+}
+
+func budgetFlag(fs *flag.FlagSet, budget *int) {
+	fs.IntVar(budget, "budget", codegen.DefaultBudget, "let the verifier process at most `N` instructions of each program, by the compiler's estimate; a small N makes many programs")
+}
+
+func compile(e *env, path string, o compileOptions) error {
+	kinds, err := o.kinds()
+	if err != nil {
+		return err
+	}
+	_, a, src, err := build(e, path, o.budget)
+	if err != nil {
+		return err
+	}
+	files, err := o.files(a, kinds, filepath.Base(path), src)
+	if err != nil {
+		return err
+	}
+	if o.check {
+		return compareFiles(e, files)
+	}
+	if err := output.Write(files...); err != nil {
+		return err
+	}
+	return report(e, a, files)
+}
+
+// build compiles a source file, its diagnostics shown.
+func build(e *env, path string, budget int) (*check.Program, *codegen.Artifact, string, error) {
+	if budget < 1 {
+		return nil, nil, "", usageError(fmt.Sprintf("-budget %d: it must be 1 at least", budget))
+	}
+	p, src, err := load(e, path)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	a, err := codegen.Compile(p, codegen.Options{Budget: budget})
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	return p, a, src, nil
+}
+
+// kinds is the list that -emit names.
+func (o *compileOptions) kinds() ([]string, error) {
+	kinds := strings.Split(o.emit, ",")
+	for _, k := range kinds {
+		if !slices.Contains([]string{"go", "elf", "asm", "json"}, k) {
+			return nil, usageError(fmt.Sprintf("-emit %s: `%s` is none of go, elf, asm, json", o.emit, k))
+		}
+	}
+	return kinds, nil
+}
+
+// files are the outputs, contents and all.
+func (o *compileOptions) files(a *codegen.Artifact, kinds []string, source, text string) (files []output.File, err error) {
+	stem := cmp.Or(o.stem, a.Layout.Name)
+	if stem != filepath.Base(stem) {
+		return nil, usageError(fmt.Sprintf("-stem %s: it names files, not folders; use -o for the folder", stem))
+	}
+	add := func(suffix string, data []byte) {
+		files = append(files, output.File{Path: filepath.Join(o.dir, stem+suffix), Data: data})
+	}
+	for _, k := range kinds {
+		switch k {
+		case "go":
+			code, err := a.Go(codegen.GoOptions{
+				Package: cmp.Or(o.pkg, goPackage()), Ident: cmp.Or(o.ident, a.Layout.Name), Stem: stem,
+				Source: source, Hash: fmt.Sprintf("%x", sha256.Sum256([]byte(text))),
+			})
+			if err != nil {
+				return nil, usageError(err.Error())
+			}
+			add("_tcc.go", code)
+		case "elf":
+			add("_bpfel.o", a.LittleEndian)
+			add("_bpfeb.o", a.BigEndian)
+		case "asm":
+			text, err := a.Asm()
+			if err != nil {
+				return nil, err
+			}
+			add("_tcc.s", []byte(text))
+		case "json":
+			data, err := json.MarshalIndent(a, "", "  ")
+			if err != nil {
+				return nil, err
+			}
+			add("_tcc.json", append(data, '\n'))
+		}
+	}
+	return files, nil
+}
+
+// compareFiles is -check.
+func compareFiles(e *env, files []output.File) error {
+	paths, err := output.Differing(files...)
+	if err != nil {
+		return err
+	}
+	for _, p := range paths {
+		fmt.Fprintf(e.stderr, "%s: differs from what the source compiles to; run tcc compile again\n", p)
+	}
+	if len(paths) > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// report prints a line a program and the files written.
+func report(e *env, a *codegen.Artifact, files []output.File) error {
+	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "program\tinstructions\testimated cost\tcarried bytes\ttail calls\t")
+	for _, p := range a.Programs {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", p.Name, p.Instructions, p.EstimatedCost, p.CarriedBytes, p.TailCalls)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		fmt.Fprintf(e.stdout, "wrote %s (%d bytes)\n", f.Path, len(f.Data))
+	}
+	return nil
+}

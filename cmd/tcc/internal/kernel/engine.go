@@ -1,0 +1,260 @@
+// Package kernel runs compiled pipelines in the kernel behind the interface of the reference interpreter, so that the
+// same packets and the same tests go through both.
+package kernel
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	goruntime "runtime"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime"
+)
+
+// cpu is where all packets run, so that per-CPU maps can be read like ordinary ones.
+const cpu = 0
+
+// Engine is a compiled pipeline in the kernel. It is loaded by Load or by the first use of anything but a config,
+// which can't change afterwards.
+type Engine struct {
+	program  *check.Program
+	artifact *codegen.Artifact
+	spec     *ebpf.CollectionSpec
+	pipeline *runtime.Pipeline // nil: not loaded yet
+	events   *runtime.EventReader
+}
+
+var _ interp.Engine = (*Engine)(nil)
+
+// New prepares an engine for a compiled program. Nothing is loaded yet.
+func New(p *check.Program, a *codegen.Artifact) (*Engine, error) {
+	spec, err := a.Spec()
+	return &Engine{program: p, artifact: a, spec: spec}, err
+}
+
+// Load loads the programs, if they aren't loaded yet.
+func (e *Engine) Load() error {
+	if e.pipeline != nil {
+		return nil
+	}
+	p, err := runtime.Open(e.spec, e.artifact.Layout, nil)
+	if err != nil {
+		return err
+	}
+	e.pipeline = p
+	if len(e.artifact.Layout.Events) > 0 {
+		if e.events, err = p.Events(); err != nil {
+			return errors.Join(err, e.Close())
+		}
+	}
+	return nil
+}
+
+// Pipeline is the loaded pipeline, nil before Load.
+func (e *Engine) Pipeline() *runtime.Pipeline { return e.pipeline }
+
+// SetGlobal sets a config before the pipeline is loaded, a var at any time.
+func (e *Engine) SetGlobal(name string, value []byte) error {
+	if e.pipeline == nil {
+		if v := e.spec.Variables[name]; v != nil {
+			return v.Set(value)
+		}
+		return nil // no program reads it
+	}
+	if v := e.pipeline.Variable(name); v != nil {
+		return v.Set(value)
+	}
+	return nil
+}
+
+// Global reads a config or var.
+func (e *Engine) Global(name string) ([]byte, error) {
+	if err := e.Load(); err != nil {
+		return nil, err
+	}
+	v := e.pipeline.Variable(name)
+	if v == nil {
+		return nil, fmt.Errorf("no config or var `%s` in the object", name)
+	}
+	b := make([]byte, v.Size())
+	return b, v.Get(b)
+}
+
+func (e *Engine) mapNamed(name string) (*ebpf.Map, error) {
+	if err := e.Load(); err != nil {
+		return nil, err
+	}
+	m := e.pipeline.Map(name)
+	if m == nil {
+		return nil, fmt.Errorf("no map `%s` in the object", name)
+	}
+	return m, nil
+}
+
+// UpdateMap writes an entry; into a per-CPU map, for every CPU.
+func (e *Engine) UpdateMap(name string, key, value []byte) error {
+	m, err := e.mapNamed(name)
+	if err != nil {
+		return err
+	}
+	if !perCPU(m) {
+		return m.Put(key, value)
+	}
+	n, err := ebpf.PossibleCPU()
+	if err != nil {
+		return err
+	}
+	each := make([][]byte, n)
+	for i := range each {
+		each[i] = value
+	}
+	return m.Put(key, each)
+}
+
+// LookupMap reads an entry; nil if there is none.
+func (e *Engine) LookupMap(name string, key []byte) ([]byte, error) {
+	m, err := e.mapNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	var value []byte
+	if perCPU(m) {
+		var each [][]byte
+		if err = m.Lookup(key, &each); err == nil {
+			value = each[cpu]
+		}
+	} else {
+		err = m.Lookup(key, &value)
+	}
+	if errors.Is(err, ebpf.ErrKeyNotExist) {
+		return nil, nil
+	}
+	return value, err
+}
+
+// Entries reads all entries of a map.
+func (e *Engine) Entries(name string) (map[string][]byte, error) {
+	m, err := e.mapNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]byte{}
+	it := m.Iterate()
+	var key, value []byte
+	var each [][]byte
+	if perCPU(m) {
+		for it.Next(&key, &each) {
+			all[string(key)] = bytes.Clone(each[cpu])
+		}
+	} else {
+		for it.Next(&key, &value) {
+			all[string(key)] = bytes.Clone(value)
+		}
+	}
+	return all, it.Err()
+}
+
+func perCPU(m *ebpf.Map) bool {
+	switch m.Type() {
+	case ebpf.PerCPUArray, ebpf.PerCPUHash, ebpf.LRUCPUHash:
+		return true
+	}
+	return false
+}
+
+// Counter reads the sums of a counter's cells.
+func (e *Engine) Counter(name string) ([]uint64, error) {
+	if err := e.Load(); err != nil {
+		return nil, err
+	}
+	c := e.pipeline.Counter(name)
+	cells := make([]uint64, c.Len())
+	for i := range cells {
+		n, err := c.Sum(uint32(i))
+		if err != nil {
+			return nil, err
+		}
+		cells[i] = n
+	}
+	return cells, nil
+}
+
+// Run sends a packet through the programs by BPF_PROG_TEST_RUN.
+func (e *Engine) Run(packet []byte) (interp.Result, error) {
+	if err := e.Load(); err != nil {
+		return interp.Result{}, err
+	}
+	out, err := e.onCPU(packet)
+	if err != nil {
+		return interp.Result{}, err
+	}
+	r := interp.Result{
+		Verdict: e.verdict(out.Code),
+		Code:    out.Code,
+		Packet:  out.Packet,
+		Changed: !bytes.Equal(packet, out.Packet),
+		Context: interp.Context{Mark: out.Mark},
+	}
+	if r.Verdict == nil {
+		return r, fmt.Errorf("the programs returned %d, which is no verdict of %s", out.Code, e.program.Type.Name)
+	}
+	r.Events, err = e.drain()
+	return r, err
+}
+
+// onCPU runs the packet on the one CPU that all packets run on.
+func (e *Engine) onCPU(packet []byte) (runtime.TestResult, error) {
+	goruntime.LockOSThread()
+	defer goruntime.UnlockOSThread()
+	var before, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return runtime.TestResult{}, fmt.Errorf("CPU affinity: %w", err)
+	}
+	one.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		return runtime.TestResult{}, fmt.Errorf("run on CPU %d: %w", cpu, err)
+	}
+	defer unix.SchedSetaffinity(0, &before)
+	return e.pipeline.Test(packet)
+}
+
+func (e *Engine) verdict(code int32) *check.Verdict {
+	for _, v := range e.program.Type.Verdicts {
+		if v.Code == code {
+			return v
+		}
+	}
+	return nil
+}
+
+// drain reads the events that are waiting.
+func (e *Engine) drain() (events []interp.Event, err error) {
+	for e.events != nil && e.events.Pending() {
+		ev, err := e.events.Read()
+		if err != nil {
+			return events, err
+		}
+		events = append(events, interp.Event{ID: ev.ID, Name: ev.Name, Data: ev.Data})
+	}
+	return events, nil
+}
+
+// Close unloads the pipeline.
+func (e *Engine) Close() error {
+	var errs []error
+	if e.events != nil {
+		errs = append(errs, e.events.Close())
+		e.events = nil
+	}
+	if e.pipeline != nil {
+		errs = append(errs, e.pipeline.Close())
+		e.pipeline = nil
+	}
+	return errors.Join(errs...)
+}

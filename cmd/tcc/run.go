@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/gopacket/gopacket/layers"
+
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/pcap"
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime"
+)
+
+var runCommand = &command{
+	name: "run", args: "[flags] FILE.tcc PCAP…", summary: "send captured packets through a pipeline",
+	setup: func(fs *flag.FlagSet) func(*env, []string) error {
+		var budget int
+		kernel := fs.Bool("kernel", false, "run the compiled programs in the kernel (as root) instead of the interpreter")
+		asJSON := fs.Bool("json", false, "print a line of JSON for each packet, and one with the counters")
+		budgetFlag(fs, &budget)
+		return func(e *env, args []string) error {
+			if len(args) < 2 {
+				return usageError("a source file and at least one pcap expected")
+			}
+			p, open, err := engines(e, args[0], budget, *kernel)
+			if err != nil {
+				return err
+			}
+			eng, err := open()
+			if err != nil {
+				return err
+			}
+			return errors.Join(replay(e, eng, p, args[1:], *asJSON), eng.Close())
+		}
+	},
+}
+
+// packetLine is what became of a packet.
+type packetLine struct {
+	File    string `json:"file"`
+	N       int    `json:"n"` // from 1 in each file
+	Verdict string `json:"verdict,omitempty"`
+	Code    *int32 `json:"code,omitempty"`
+	Out     string `json:"out,omitempty"`     // hex, only if the bytes changed
+	Skipped string `json:"skipped,omitempty"` // why the packet was not sent
+}
+
+// A printer shows results as they come.
+type printer interface {
+	packet(packetLine) error
+	fileEnd(file string) error
+	counters(*check.Program, map[string][]uint64) error
+}
+
+// replay sends the packets of all files. A damaged file is reported and the next one goes on; the error comes at the end.
+func replay(e *env, eng interp.Engine, p *check.Program, files []string, asJSON bool) error {
+	out := bufio.NewWriter(e.stdout)
+	var pr printer = &textPrinter{w: out, seen: map[string]int{}}
+	if asJSON {
+		pr = jsonPrinter{json.NewEncoder(out)}
+	}
+	var errs []error
+	for _, f := range files {
+		errs = append(errs, replayFile(eng, p, f, pr), pr.fileEnd(f))
+	}
+	counts, err := readCounters(eng, p)
+	if err == nil {
+		err = pr.counters(p, counts)
+	}
+	return errors.Join(append(errs, err, out.Flush())...)
+}
+
+func replayFile(eng interp.Engine, p *check.Program, file string, pr printer) error {
+	n := 0
+	return pcap.Read(file, func(pkt pcap.Packet) error {
+		n++
+		line, err := sendOne(eng, p, pkt)
+		if err != nil {
+			return fmt.Errorf("%s: packet %d: %w", file, n, err)
+		}
+		line.File, line.N = file, n
+		return pr.packet(line)
+	})
+}
+
+func sendOne(eng interp.Engine, p *check.Program, pkt pcap.Packet) (packetLine, error) {
+	if pkt.Link != layers.LinkTypeEthernet {
+		return packetLine{Skipped: fmt.Sprintf("link layer %s; an %s pipeline takes Ethernet", pkt.Link, p.Type.Name)}, nil
+	}
+	if err := runtime.CheckTestPacket(p.Type.Name, pkt.Data); err != nil {
+		return packetLine{Skipped: err.Error()}, nil
+	}
+	r, err := eng.Run(pkt.Data)
+	if err != nil {
+		return packetLine{}, err
+	}
+	line := packetLine{Verdict: r.Verdict.Name, Code: &r.Code}
+	if r.Changed {
+		line.Out = hex.EncodeToString(r.Packet)
+	}
+	return line, nil
+}
+
+func readCounters(eng interp.Engine, p *check.Program) (map[string][]uint64, error) {
+	counts := map[string][]uint64{}
+	for _, c := range p.Counters {
+		n, err := eng.Counter(c.Name)
+		if err != nil {
+			return nil, err
+		}
+		counts[c.Name] = n
+	}
+	return counts, nil
+}
+
+// jsonPrinter prints an object a line.
+type jsonPrinter struct{ enc *json.Encoder }
+
+func (j jsonPrinter) packet(l packetLine) error { return j.enc.Encode(l) }
+
+func (j jsonPrinter) fileEnd(string) error { return nil }
+
+// counters prints {"counters": {name: n}}; an indexed counter is an object of those of its indices that are not 0, an
+// enum's by name.
+func (j jsonPrinter) counters(p *check.Program, counts map[string][]uint64) error {
+	all := map[string]any{}
+	for _, c := range p.Counters {
+		if !c.Indexed {
+			all[c.Name] = counts[c.Name][0]
+			continue
+		}
+		byIndex := map[string]uint64{}
+		for i, n := range counts[c.Name] {
+			if n != 0 {
+				byIndex[indexName(c, i)] = n
+			}
+		}
+		all[c.Name] = byIndex
+	}
+	return j.enc.Encode(map[string]any{"counters": all})
+}
+
+// indexName is a counter's index as the source would write it.
+func indexName(c *check.Counter, i int) string {
+	if c.Enum != nil {
+		for _, m := range c.Enum.Members {
+			if m.Value == uint64(i) {
+				return m.Name
+			}
+		}
+	}
+	return fmt.Sprint(i)
+}
+
+// textPrinter prints a line a file and a line a counter.
+type textPrinter struct {
+	w    io.Writer
+	seen map[string]int // verdict or "skipped" → packets of this file
+}
+
+func (t *textPrinter) packet(l packetLine) error {
+	t.seen[cmp.Or(l.Verdict, "skipped")]++
+	return nil
+}
+
+func (t *textPrinter) fileEnd(file string) error {
+	fmt.Fprintf(t.w, "%s:", file)
+	for _, verdict := range slices.Sorted(maps.Keys(t.seen)) {
+		fmt.Fprintf(t.w, " %d %s", t.seen[verdict], verdict)
+	}
+	if len(t.seen) == 0 {
+		fmt.Fprint(t.w, " no packets")
+	}
+	_, err := fmt.Fprintln(t.w)
+	clear(t.seen)
+	return err
+}
+
+func (t *textPrinter) counters(p *check.Program, counts map[string][]uint64) error {
+	for _, c := range p.Counters {
+		for i, n := range counts[c.Name] {
+			switch {
+			case !c.Indexed:
+				fmt.Fprintf(t.w, "%s = %d\n", c.Name, n)
+			case n != 0:
+				fmt.Fprintf(t.w, "%s[%s] = %d\n", c.Name, indexName(c, i), n)
+			}
+		}
+	}
+	return nil
+}

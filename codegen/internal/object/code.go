@@ -73,7 +73,7 @@ func (a *assembler) line(span diag.Span) {
 	}
 	text := ""
 	if lines := a.lines[span.File]; span.Start.Line <= len(lines) {
-		text = strings.ReplaceAll(strings.TrimSuffix(lines[span.Start.Line-1], "\r"), "\x00", " ")
+		text = strings.TrimSuffix(lines[span.Start.Line-1], "\r")
 	}
 	a.ext.addLine(a.types, len(a.text.data), span, text)
 }
@@ -166,7 +166,7 @@ func appendInstruction(buf []byte, ins asm.Instruction, order binary.ByteOrder) 
 // A shape is what must be known of a program before its instructions can be encoded.
 type shape struct {
 	slots  int            // length in slots of 8 bytes
-	starts map[int]bool   // slots at which an instruction starts
+	starts []bool         // whether an instruction starts at a slot
 	labels map[string]int // slots of symbols
 	first  diag.Span      // the first source position
 }
@@ -175,10 +175,13 @@ func newShape(insns asm.Instructions) (*shape, error) {
 	if len(insns) == 0 {
 		return nil, errors.New("has no instructions")
 	}
-	s := &shape{starts: make(map[int]bool, len(insns)), labels: make(map[string]int)}
+	s := &shape{labels: make(map[string]int)}
 	for i := range insns {
 		ins := &insns[i]
-		s.starts[s.slots] = true
+		s.starts = append(s.starts, true)
+		if ins.Width() > 1 {
+			s.starts = append(s.starts, false)
+		}
 		if name := ins.Symbol(); name != "" {
 			if _, taken := s.labels[name]; taken {
 				return nil, fmt.Errorf("the label %s is there twice", name)
@@ -214,7 +217,7 @@ func (s *shape) jump(ins asm.Instruction, slot int) (int16, error) {
 	switch {
 	case int(int16(off)) != off:
 		return 0, fmt.Errorf("the jump is %d slots long, farther than an offset can say", off)
-	case !s.starts[target]:
+	case target < 0 || target >= s.slots || !s.starts[target]:
 		return 0, fmt.Errorf("the jump goes to slot %d, where no instruction starts", target)
 	}
 	return int16(off), nil

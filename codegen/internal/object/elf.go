@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"strings"
 )
 
 // Short names for the parts of ELF that an object is made of.
@@ -84,7 +85,9 @@ type stringTable struct {
 	offsets map[string]uint32
 }
 
+// add adds a string, with zeros in it made blanks, and returns its place.
 func (t *stringTable) add(s string) uint32 {
+	s = strings.ReplaceAll(s, "\x00", " ")
 	if t.offsets == nil {
 		t.offsets = map[string]uint32{"": 0}
 		t.WriteByte(0)

@@ -3,6 +3,7 @@ package object
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/cilium/ebpf"
@@ -286,6 +287,20 @@ func TestReadLines(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%v: %s", order, diff)
+		}
+	}
+}
+
+// No text of a source file can break the string table.
+func TestOddSource(t *testing.T) {
+	for _, text := range []string{"", "\x00", "a\x00b\r\n", "\xff\xfe", strings.Repeat("x", 1<<16)} {
+		span := diag.Span{File: "a\x00b.tcc", Start: diag.Pos{Line: 1, Col: 5000}}
+		insns := asm.Instructions{asm.Mov.Imm(asm.R0, 0).WithSource(span), asm.Return().WithSource(at(1<<30, 1))}
+		s := &Spec{Section: "tc", Sources: map[string]string{span.File: text}, Programs: []Program{{"f", insns}}}
+		line, ok := load(t, s, binary.LittleEndian).Programs["f"].Instructions[0].Source().(*btf.Line)
+		want, _, _ := strings.Cut(strings.ReplaceAll(text, "\x00", " "), "\r")
+		if !ok || line.FileName() != "a b.tcc" || line.Line() != want || line.LineColumn() != maxColumn {
+			t.Errorf("%.10q: %v", text, line)
 		}
 	}
 }

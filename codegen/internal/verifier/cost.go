@@ -58,6 +58,7 @@ type Model struct {
 	wanted []bool        // demanded precisely, by value ID
 	in     [][]*ir.Value // live and demanded on entry, parameters included, by block ID
 	blocks []Block
+	uses   []int // by value ID
 }
 
 // Block is the price of one block.
@@ -71,7 +72,8 @@ type Block struct {
 // NewModel analyses f.
 func NewModel(f *ir.Func) *Model {
 	m := &Model{f: f, order: f.ReversePostorder(), pos: make([]int, f.NumBlocks())}
-	preds, live, uses := f.Preds(), ir.Live(f), f.UseCounts()
+	m.uses = f.UseCounts()
+	preds, live := f.Preds(), ir.Live(f)
 	m.wanted = demand(f, m.order, preds)
 	m.in = make([][]*ir.Value, f.NumBlocks())
 	m.blocks = make([]Block, f.NumBlocks())
@@ -84,7 +86,7 @@ func NewModel(f *ir.Func) *Model {
 				}
 			}
 		}
-		m.blocks[b.ID] = measure(b, len(preds[b.ID]), live.Out(b), uses)
+		m.blocks[b.ID] = measure(b, len(preds[b.ID]), live.Out(b), m.uses)
 	}
 	return m
 }
@@ -118,6 +120,9 @@ func measure(b *ir.Block, preds int, out []*ir.Value, uses []int) Block {
 
 // Block is the price of b.
 func (m *Model) Block(b *ir.Block) *Block { return &m.blocks[b.ID] }
+
+// Steps is the price of one instruction.
+func (m *Model) Steps(v *ir.Value) int { return instSize(v, m.uses).steps }
 
 // Cost estimates a whole program.
 func Cost(f *ir.Func) Estimate {

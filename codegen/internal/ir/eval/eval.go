@@ -31,12 +31,13 @@ type Machine struct {
 
 	// Refuse, if set, makes tail calls to the entries of a prog array miss.
 	Refuse    func(table string, index uint32) bool
-	TailCalls int // of the last run
+	TailCalls int            // of the last run
+	Missed    map[string]int // calls that missed, by prog array
 }
 
 // New makes a machine with empty maps and zeroed globals.
 func New(m *ir.Module) *Machine {
-	mc := &Machine{Module: m, Ctx: map[string]uint64{}, Tables: map[string]*Table{}, Globals: map[string][]byte{}}
+	mc := &Machine{Module: m, Ctx: map[string]uint64{}, Tables: map[string]*Table{}, Globals: map[string][]byte{}, Missed: map[string]int{}}
 	for _, t := range m.Maps {
 		mc.Tables[t.Name] = newTable(t)
 	}
@@ -165,6 +166,7 @@ func (r *run) call(t *ir.Term) (*start, error) {
 	i := uint32(r.num(t.Args[0]))
 	name, ok := r.m.Tables[t.Sym].Programs[i]
 	if !ok || i >= r.m.Tables[t.Sym].Max || r.m.Refuse != nil && r.m.Refuse(t.Sym, i) {
+		r.m.Missed[t.Sym]++
 		return nil, nil
 	}
 	if r.m.TailCalls++; r.m.TailCalls > MaxTailCalls {

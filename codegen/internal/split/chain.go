@@ -1,0 +1,118 @@
+package split
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
+
+// chains finds the longest chains of tail calls. A slot call counts as one even where it misses, as some kernels count
+// it; what the initial stages of its table do comes after it.
+type chains struct {
+	*search
+	longest map[*ir.Block]link
+	open    map[*ir.Block]bool // on the way to where we are, to find circles of slots
+}
+
+// A link is the longest chain from a block on.
+type link struct {
+	calls int
+	next  *ir.Block // where the chain goes on
+	via   string    // the slots table that is called on the way there
+	jump  bool      // the way there is a tail call
+}
+
+func (c *chains) from(b *ir.Block) (link, error) {
+	if l, ok := c.longest[b]; ok {
+		return l, nil
+	}
+	if c.open[b] {
+		return link{}, fmt.Errorf("stage %s can reach itself through slots, so its tail calls have no bound", b.Stage)
+	}
+	c.open[b] = true
+	defer delete(c.open, b)
+	var best link
+	consider := func(l link) error {
+		rest, err := c.from(l.next)
+		l.calls += rest.calls
+		if l.calls > best.calls || best.next == nil {
+			best = l
+		}
+		return err
+	}
+	called := 0
+	if b.Term.Op == ir.SlotCall {
+		called = 1
+		best = link{calls: 1, via: b.Term.Sym}
+		for _, r := range c.f.Roots {
+			if r.Table != b.Term.Sym {
+				continue
+			}
+			if err := consider(link{calls: 1, next: r.Block, via: r.Table, jump: true}); err != nil {
+				return link{}, err
+			}
+		}
+	}
+	for _, e := range b.Term.Succs {
+		l := link{calls: called, next: e.To}
+		if called > 0 {
+			l.via = b.Term.Sym
+		}
+		if c.heads[e.To.ID] {
+			l.calls, l.jump = l.calls+1, true
+		}
+		if err := consider(l); err != nil {
+			return link{}, err
+		}
+	}
+	c.longest[b] = best
+	return best, nil
+}
+
+// chain is the longest chain from an entry: its tail calls, and the names of programs and tables along it.
+func (c *chains) chain(entry *ir.Block, names map[*ir.Block]string) (int, []string, error) {
+	l, err := c.from(entry)
+	if err != nil {
+		return 0, nil, err
+	}
+	path := []string{names[entry]}
+	for l := l; l.next != nil; l = c.longest[l.next] {
+		if l.via != "" {
+			path = append(path, l.via+"[]")
+		}
+		if l.jump {
+			path = append(path, names[l.next])
+		}
+	}
+	return l.calls, path, nil
+}
+
+// checkChains finds the longest chain of all entries and holds it against the limit.
+func (s *search) checkChains(p *Plan, heads []*ir.Block) error {
+	names := map[*ir.Block]string{}
+	for i, h := range heads {
+		names[h] = p.Programs[i].Name
+	}
+	c := &chains{search: s, longest: map[*ir.Block]link{}, open: map[*ir.Block]bool{}}
+	for i, e := range s.f.Entries() {
+		calls, path, err := c.chain(e, names)
+		if err != nil {
+			return err
+		}
+		if i > 0 { // entered by a call
+			calls++
+			path = slices.Insert(path, 0, s.roots[e].Table+"[]")
+		}
+		if calls > p.TailCalls || i == 0 {
+			p.TailCalls, p.Chain = calls, path
+		}
+	}
+	if p.TailCalls > s.opts.MaxTailCalls {
+		e := &Error{Stage: s.f.Blocks[0].Stage, Span: span(s.f.Blocks[0]), Constraint: "tail calls", Have: p.TailCalls, Limit: s.opts.MaxTailCalls}
+		e.Detail = strings.Join(p.Chain, " → ")
+		return e
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package split
+
+import (
+	"slices"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
+
+// chop divides long blocks into pieces of about the given number of steps, so that a program can end in the middle of
+// straight code. It reports whether there were any; the graph is stale then.
+func (g *graph) chop(blocks []*ir.Block, steps int) bool {
+	places := map[*ir.Block][]int{}
+	for _, b := range blocks {
+		if g.model.Block(b).Steps >= 2*steps {
+			places[b] = g.joints(b, steps)
+		}
+	}
+	chopped := false
+	for _, b := range blocks {
+		for _, i := range slices.Backward(places[b]) {
+			g.divide(b, i)
+			chopped = true
+		}
+		delete(places, b) // it may be listed twice
+	}
+	return chopped
+}
+
+// joints finds where to divide a block. Within reach it takes the place where the fewest bytes are live; where a map
+// value is in hand there is none.
+func (g *graph) joints(b *ir.Block, steps int) []int {
+	upTo := make([]int, len(b.Insts)+1) // steps before each instruction
+	for i, v := range b.Insts {
+		upTo[i+1] = upTo[i] + g.model.Steps(v)
+	}
+	bytes := g.liveBytes(b)
+	var cuts []int
+	last, best := 0, 0
+	for i := 1; i < len(b.Insts); i++ {
+		if done := upTo[i] - upTo[last]; done >= steps && bytes[i] >= 0 && (best == last || bytes[i] < bytes[best]) {
+			best = i
+		}
+		if best > last && upTo[i]-upTo[last] >= 2*steps {
+			cuts = append(cuts, best)
+			last = best
+		}
+	}
+	return cuts
+}
+
+// divide moves the instructions from the i-th on into a block of their own.
+func (g *graph) divide(b *ir.Block, i int) {
+	rest := g.f.NewBlock(b.Stage)
+	rest.Cold = b.Cold
+	for _, v := range b.Insts[i:] {
+		rest.Append(v)
+	}
+	b.Insts = slices.Clip(b.Insts[:i])
+	rest.Term = b.Term
+	b.Term = ir.Term{Op: ir.Jump, Succs: []ir.Edge{{To: rest}}, Span: span(rest)}
+}
+
+// liveBytes is how many bytes of numbers are live before each instruction; -1 where a map value is.
+func (g *graph) liveBytes(b *ir.Block) []int {
+	live := map[*ir.Value]bool{}
+	for _, v := range g.live.Out(b) {
+		live[v] = true
+	}
+	b.Term.Operands(func(v **ir.Value) { live[*v] = true })
+	bytes := make([]int, len(b.Insts))
+	for i, v := range slices.Backward(b.Insts) {
+		delete(live, v)
+		for _, a := range v.Args {
+			live[a] = true
+		}
+		bytes[i] = g.bytes(live)
+	}
+	return bytes
+}
+
+func (g *graph) bytes(live map[*ir.Value]bool) int {
+	numbers := map[*ir.Value]bool{}
+	for v := range live {
+		if !g.need(v, numbers) {
+			return -1
+		}
+	}
+	n := 0
+	for v := range numbers {
+		n += g.width(v)
+	}
+	return n
+}

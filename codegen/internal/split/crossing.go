@@ -1,0 +1,172 @@
+package split
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
+
+// A crossing is what it takes to let a program begin at a block.
+//
+// Of the values that are live there, as few bytes as possible travel. What can be made anew is: constants, context
+// fields that nobody writes, config, objects from their fields, packet pointers from their offsets, and arithmetic on
+// what is there anyway. A wide result of narrow operands travels as its operands.
+type crossing struct {
+	carried []*ir.Value // numbers that travel: live ones by ID, then the block's parameters
+	bytes   int
+	enter   int // instructions that the program begins with
+	exit    int // instructions that each program which goes there ends with
+}
+
+// Estimated instructions around a tail call.
+const (
+	lookupSteps = 8  // key, lookup, compare with null
+	callSteps   = 4  // context, map, index, call
+	missSteps   = 13 // count the miss, return the default
+	checkSteps  = 4  // pointer, compare with the end
+)
+
+// remakeOps is how many operations a number that could travel may take to be made anew.
+const remakeOps = 3
+
+// crossing is nil where no program can begin: a map value is in hand.
+func (g *graph) crossing(b *ir.Block) *crossing {
+	if c := g.crossings[b.ID]; c != nil {
+		return c.orNil()
+	}
+	c := &crossing{}
+	g.crossings[b.ID] = c
+	numbers := map[*ir.Value]bool{}
+	c.enter, c.exit = 1, callSteps+missSteps
+	for _, v := range g.live.In(b) {
+		if !g.need(v, numbers) {
+			c.exit = -1
+			return nil
+		}
+		if !numbers[v] {
+			c.enter += 1 + len(v.Args)
+		}
+		if v.Type == ir.Pkt {
+			c.enter += checkSteps
+		}
+	}
+	for v := range numbers {
+		ops := remakeOps
+		if !g.remade(v, numbers, &ops) {
+			c.carried = append(c.carried, v)
+		}
+	}
+	slices.SortFunc(c.carried, func(v, w *ir.Value) int { return cmp.Compare(v.ID, w.ID) })
+	c.carried = append(c.carried, b.Params...)
+	for _, v := range c.carried {
+		c.bytes += g.width(v)
+	}
+	c.enter += 2 * len(c.carried)
+	c.exit += len(c.carried)
+	if len(c.carried) > 0 && (g.m.ProgType != "tc" || c.bytes > cbSize) {
+		c.enter += lookupSteps
+		c.exit += lookupSteps
+	}
+	return c
+}
+
+// orNil is nil for the crossing that marks a block where no program can begin.
+func (c *crossing) orNil() *crossing {
+	if c.exit < 0 {
+		return nil
+	}
+	return c
+}
+
+// need adds the numbers that v is made of; false if v can't be had on the other side.
+func (g *graph) need(v *ir.Value, numbers map[*ir.Value]bool) bool {
+	switch {
+	case g.free(v):
+		return true
+	case v.Type == ir.I32 || v.Type == ir.I64:
+		leaves := g.narrow(v)
+		if leaves == nil {
+			numbers[v] = true
+		}
+		for _, leaf := range leaves {
+			numbers[leaf] = true
+		}
+		return true
+	case v.Op == ir.MakeObj || v.Op == ir.PktAdd:
+		for _, a := range v.Args {
+			if !g.need(a, numbers) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// free reports whether v can be had anywhere without operands.
+func (g *graph) free(v *ir.Value) bool {
+	switch v.Op {
+	case ir.Const, ir.WConst, ir.GlobalAddr, ir.Data, ir.DataEnd:
+		return true
+	case ir.CtxLoad:
+		return !g.stored[v.Sym]
+	case ir.Load:
+		return v.Args[0].Op == ir.GlobalAddr && g.config[v.Args[0].Sym]
+	}
+	return false
+}
+
+// remade reports whether v can be computed from the other numbers, in few operations.
+func (g *graph) remade(v *ir.Value, numbers map[*ir.Value]bool, ops *int) bool {
+	if *ops--; *ops < 0 || !v.Op.Info().Pure {
+		return false
+	}
+	for _, a := range v.Args {
+		if !g.free(a) && !numbers[a] && !g.remade(a, numbers, ops) {
+			return false
+		}
+	}
+	return true
+}
+
+// narrow is the operands that travel in the place of a result which is wider than they are together; nil: the result
+// does. It depends on nothing but the value, so that what can be had at one head can be had at the next.
+func (g *graph) narrow(v *ir.Value) []*ir.Value {
+	if leaves, ok := g.narrowed[v]; ok {
+		return leaves
+	}
+	var leaves []*ir.Value
+	ops, bytes := remakeOps, 0
+	if v.Op.Info().Pure && g.leaves(v, &leaves, &ops) {
+		for _, leaf := range leaves {
+			bytes += g.width(leaf)
+		}
+	}
+	if bytes == 0 || bytes >= g.width(v) {
+		leaves = nil
+	}
+	g.narrowed[v] = leaves
+	return leaves
+}
+
+// leaves collects the numbers that v is computed from in few operations.
+func (g *graph) leaves(v *ir.Value, leaves *[]*ir.Value, ops *int) bool {
+	if *ops--; *ops < 0 {
+		return false
+	}
+	for _, a := range v.Args {
+		switch {
+		case g.free(a) || slices.Contains(*leaves, a):
+		case a.Type != ir.I32 && a.Type != ir.I64:
+			return false
+		case a.Op.Info().Pure:
+			if !g.leaves(a, leaves, ops) {
+				return false
+			}
+		default:
+			*leaves = append(*leaves, a)
+		}
+	}
+	return true
+}

@@ -1,0 +1,159 @@
+// Package split cuts a pipeline into programs.
+//
+// Before, a Func is a whole pipeline, and `goto` is a jump. After, there is a Func a program, and some jumps have become
+// stores of what is live, a tail call, and loads on the other side. The blocks where a program begins are called
+// heads: the entry, the stages in slots tables, and as many more as the budget asks for. The program of a head is all
+// that is reachable from it without passing another head, so two programs may hold copies of one block.
+//
+//	graph     the uncut function: order, liveness, facts, prices, frequencies
+//	chop      long blocks become shorter ones, so that there are enough places to cut
+//	crossing  what travels if a program begins at a block, and what is made anew there
+//	search    chooses heads such that every program fits
+//	layout    where in skb->cb or the per-CPU array each number lies
+//	build     writes the programs, as ordinary IR
+//	chain     the longest chain of tail calls
+//
+// The search works with estimates. What was built is measured again; where it is dearer than estimated, the search goes
+// on with that in mind. The meaning of a pipeline never depends on the plan.
+package split
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/codegen/internal/verifier"
+)
+
+// Options bound a plan. Zero values stand for the defaults.
+type Options struct {
+	Budget       int // processed instructions a program, by the model; 200,000
+	MaxTailCalls int // for one packet; 28
+}
+
+const (
+	defaultBudget    = 200_000
+	defaultTailCalls = 28
+	mostTailCalls    = 32 // what every kernel allows
+	maxInsns         = 30_000
+	maxStack         = verifier.MaxStack - 64 // some is left for what the splitter adds
+	attempts         = 20                     // searches before giving up
+)
+
+// Module plans the programs of a module, whose one Func holds every stage, and builds them. The module itself is left
+// as it is. If there is no plan the error is an *Error.
+func Module(m *ir.Module, opts Options) (*Plan, error) {
+	if opts.Budget == 0 {
+		opts.Budget = defaultBudget
+	}
+	if opts.MaxTailCalls == 0 {
+		opts.MaxTailCalls = defaultTailCalls
+	}
+	opts.MaxTailCalls = min(opts.MaxTailCalls, mostTailCalls)
+	p, err := plan(m, opts)
+	var failed *Error
+	if errors.As(err, &failed) && failed.Constraint != stackBytes {
+		failed.Remedy = remedy(m, opts)
+	}
+	return p, err
+}
+
+// remedy looks for a budget that is enough.
+func remedy(m *ir.Module, opts Options) string {
+	low := opts.Budget
+	high := low
+	for {
+		high *= 2
+		opts.Budget = high
+		if _, err := plan(m, opts); err == nil {
+			break
+		}
+		if high > 1_000_000 {
+			return ""
+		}
+		low = high
+	}
+	for low+1 < high {
+		opts.Budget = low + (high-low)/2
+		if _, err := plan(m, opts); err == nil {
+			high = opts.Budget
+		} else {
+			low = opts.Budget
+		}
+	}
+	return fmt.Sprintf("it needs a budget of at least %d", high)
+}
+
+func plan(m *ir.Module, opts Options) (*Plan, error) {
+	s := prepare(m, opts)
+	for range attempts {
+		if err := s.run(); err != nil {
+			return nil, err
+		}
+		p, heads := s.assemble()
+		again := false
+		for i, pr := range p.Programs {
+			if what, _, _ := s.excess(pr.Cost); what != "" {
+				s.slack[heads[i]] += 2 + max(0, pr.Cost.Processed-s.region(heads[i], 0).price.Processed)
+				again = true
+			}
+		}
+		if again {
+			continue
+		}
+		if err := s.checkChains(p, heads); err != nil {
+			return nil, err
+		}
+		if p.State > stateSize {
+			return nil, &Error{Stage: m.Name, Constraint: "bytes to carry", Have: p.State, Limit: stateSize}
+		}
+		if err := ir.Verify(p.module); err != nil {
+			return nil, fmt.Errorf("the splitter made invalid code: %w", err)
+		}
+		return p, nil
+	}
+	return nil, &Error{Stage: m.Name, Constraint: "searches", Have: attempts, Limit: attempts}
+}
+
+// prepare copies the function and chops its long blocks, if it is too big for one program.
+func prepare(m *ir.Module, opts Options) *search {
+	f := m.Funcs[0].Clone()
+	s := newSearch(newGraph(m, f), opts)
+	var long []*ir.Block
+	for _, e := range f.Entries() {
+		if r := s.region(e, 0); !s.fits(r.price) {
+			long = append(long, r.blocks...)
+		}
+	}
+	if s.chop(long, max(4, (opts.Budget-overhead)/8)) {
+		s = newSearch(newGraph(m, f), opts)
+	}
+	return s
+}
+
+// stackBytes is the one constraint that no cut and no budget cures.
+const stackBytes = "bytes of stack"
+
+// overhead is about what a program spends on its begin and end.
+const overhead = 40
+
+// assemble builds the programs of the heads that were found.
+func (s *search) assemble() (*Plan, []*ir.Block) {
+	ps := &programs{search: s, heads: s.list()}
+	ps.layout = s.lay(ps.heads)
+	ps.number()
+	p := &Plan{State: ps.state}
+	p.module = &ir.Module{
+		Name: s.m.Name, ProgType: s.m.ProgType, License: s.m.License, Default: s.m.Default,
+		Maps: slices.Clone(s.m.Maps), Globals: s.m.Globals,
+	}
+	for _, h := range ps.heads {
+		f := ps.build(h)
+		p.module.Funcs = append(p.module.Funcs, f)
+		p.Programs = append(p.Programs, ps.describe(h, verifier.Cost(f)))
+	}
+	ps.declare(p.module)
+	p.Order = p.order(p.module.Maps)
+	return p, ps.heads
+}

@@ -65,7 +65,8 @@ type checker struct {
 	order    []binding // the locals in scope, innermost last
 	used     map[*Local]bool
 	ended    map[syntax.Stmt]bool // whether control never goes on behind a statement
-	gotos    map[*Stage][]jump
+	jumps    map[Object][]jump    // the stage graph
+	edges    map[[2]Object]bool
 }
 
 func newChecker(file, prelude *syntax.File) *checker {
@@ -88,7 +89,8 @@ func newChecker(file, prelude *syntax.File) *checker {
 		locals:  map[string]*Local{},
 		used:    map[*Local]bool{},
 		ended:   map[syntax.Stmt]bool{},
-		gotos:   map[*Stage][]jump{},
+		jumps:   map[Object][]jump{},
+		edges:   map[[2]Object]bool{},
 	}
 	c.prog = &Program{Files: []*syntax.File{file, prelude}, License: "GPL"}
 	return c
@@ -105,7 +107,7 @@ func (c *checker) finish() (*Program, diag.List) {
 		return nil, c.diags
 	}
 	c.prog.Info = c.Info
-	c.linkStages()
+	c.prog.jumps = c.jumps
 	return c.prog, c.diags
 }
 
@@ -136,7 +138,10 @@ func note(d *diag.Diagnostic, at diag.Span, message string) {
 }
 
 // suggest adds "did you mean" if a candidate is near.
-func suggest(d *diag.Diagnostic, name string, candidates []string) {
+func (c *checker) suggest(d *diag.Diagnostic, name string, candidates []string) {
+	if len(c.diags) > maxAdvice {
+		return
+	}
 	if near := diag.Nearest(name, candidates); near != "" {
 		d.Hint = fmt.Sprintf("did you mean `%s`?", near)
 	}

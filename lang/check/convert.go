@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/syntax"
@@ -120,17 +121,30 @@ func intOf(t types.Type) *types.Int {
 	return i
 }
 
-// settle gives an integer constant without a type, and its parts, the type t, which is u8 … u64. It reports whether
-// the value fits.
+// settle gives an integer expression without a type, and its parts, the type t, which is u8 … u64. It reports whether
+// the constants in it fit.
 func (c *checker) settle(e syntax.Expr, t types.Type) bool {
 	if c.Types[e] != types.Untyped {
 		return true
 	}
+	v, ok := c.ints[e]
+	if !ok { // not constant: `1 << n`
+		c.Types[e] = t
+		fits := true
+		for _, part := range parts(e) {
+			fits = c.settle(part, t) && fits
+		}
+		return fits
+	}
 	bits := intOf(t).Bits
-	v := c.ints[e]
-	fits := v == nil || fitsBits(v, bits, complements(e))
+	fits := v.Sign() >= 0 && v.BitLen() <= bits
 	switch {
 	case fits:
+	case v.Sign() < 0 && complements(e):
+		// It is negative as if it had endless ones in front: it fits if the bits that it complements do.
+		if fits = new(big.Int).Not(v).BitLen() <= bits; !fits {
+			c.errorf("E0303", e.Span(), "the complement does not fit `%s`", t)
+		}
 	case v.Sign() < 0:
 		c.errorf("E0303", e.Span(), "%s does not fit `%s`, which has no negative values", v, t)
 	default:
@@ -140,6 +154,7 @@ func (c *checker) settle(e syntax.Expr, t types.Type) bool {
 	return fits
 }
 
+// settleParts gives an expression and its parts a type, whether they fit or not.
 func (c *checker) settleParts(e syntax.Expr, t types.Type) {
 	if c.Types[e] != types.Untyped {
 		return
@@ -149,37 +164,30 @@ func (c *checker) settleParts(e syntax.Expr, t types.Type) {
 		c.Consts[e] = &Const{Type: t, Int: lowBits(v, intOf(t).Bits)}
 		delete(c.ints, e)
 	}
-	switch e := e.(type) {
-	case *syntax.Paren:
-		c.settleParts(e.X, t)
-	case *syntax.Unary:
-		c.settleParts(e.X, t)
-	case *syntax.Binary:
-		c.settleParts(e.X, t)
-		c.settleParts(e.Y, t)
+	for _, part := range parts(e) {
+		c.settleParts(part, t)
 	}
 }
 
-// fitsBits reports whether v is a number of so many bits. The complement of a constant is negative, as if it had
-// endless ones in front: it fits if its own bits do.
-func fitsBits(v *big.Int, bits int, complement bool) bool {
-	if v.Sign() < 0 {
-		return complement && new(big.Int).Not(v).BitLen() <= bits
+// parts are the operands that have the type of the whole.
+func parts(e syntax.Expr) []syntax.Expr {
+	switch e := e.(type) {
+	case *syntax.Paren:
+		return []syntax.Expr{e.X}
+	case *syntax.Unary:
+		return []syntax.Expr{e.X}
+	case *syntax.Binary:
+		return []syntax.Expr{e.X, e.Y}
 	}
-	return v.BitLen() <= bits
+	return nil
 }
 
 // complements reports whether a constant expression has a `~` in it.
 func complements(e syntax.Expr) bool {
-	switch e := e.(type) {
-	case *syntax.Paren:
-		return complements(e.X)
-	case *syntax.Unary:
-		return e.Op == "~" || complements(e.X)
-	case *syntax.Binary:
-		return complements(e.X) || complements(e.Y)
+	if u, ok := e.(*syntax.Unary); ok && u.Op == "~" {
+		return true
 	}
-	return false
+	return slices.ContainsFunc(parts(e), complements)
 }
 
 var allOnes = new(big.Int).SetUint64(maxInt)

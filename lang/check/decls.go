@@ -12,8 +12,9 @@ import (
 
 // An enumDecl is an enum on its way from the source to its type.
 type enumDecl struct {
-	decl *syntax.EnumDecl
-	done bool
+	decl   *syntax.EnumDecl
+	byName map[string]int // the members so far
+	done   bool
 }
 
 // A structDecl is a struct on its way from the source to its type.
@@ -68,7 +69,7 @@ func (c *checker) declareOne(d syntax.Decl) *syntax.Ident {
 		return d.Name
 	case *syntax.EnumDecl:
 		t := &types.Enum{Name: d.Name.Name, Base: types.U32}
-		c.enums[t] = &enumDecl{decl: d}
+		c.enums[t] = &enumDecl{decl: d, byName: map[string]int{}}
 		c.declare(d.Name, &TypeName{t})
 		return d.Name
 	case *syntax.StructDecl:
@@ -171,7 +172,9 @@ func (c *checker) resolveState(d syntax.Decl) {
 		e := c.Defs[d.Name].(*Event)
 		e.ID = uint32(len(c.prog.Events))
 		e.Layout = types.NewStruct(e.Name, c.fields(d.Fields))
-		c.limitStruct(d.Name, e.Layout, "event")
+		if !c.limitStruct(d.Name, e.Layout, "event") {
+			e.Layout = nil
+		}
 		c.prog.Events = append(c.prog.Events, e)
 	case *syntax.StageDecl:
 		s := c.Defs[d.Name].(*Stage)
@@ -212,15 +215,16 @@ func (c *checker) resolveEnum(t *types.Enum) {
 	if len(e.decl.Members) == 0 {
 		c.errorf("E0211", e.decl.Name.Span(), "enum `%s` has no members", t.Name)
 	}
-	byName, byValue := map[string]*syntax.Ident{}, map[uint64]string{}
+	byValue := map[uint64]string{}
 	next := uint64(0)
 	for i, m := range e.decl.Members {
-		if first, dup := byName[m.Name.Name]; dup {
+		if first, dup := e.byName[m.Name.Name]; dup {
 			d := c.errorf("E0202", m.Name.Span(), "`%s` is declared twice", m.Name.Name)
-			note(d, first.Span(), "first declared here")
+			note(d, e.decl.Members[first].Name.Span(), "first declared here")
+			t.Members = append(t.Members, types.EnumMember{Name: m.Name.Name})
 			continue
 		}
-		byName[m.Name.Name] = m.Name
+		e.byName[m.Name.Name] = len(t.Members)
 		v, ok := c.memberValue(t, m, next, i > 0 && next == 0)
 		if first, dup := byValue[v]; ok && dup {
 			c.errorf("E0212", m.Span(), "`%s` has the same value as `%s`", m.Name.Name, first)

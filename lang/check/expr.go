@@ -69,7 +69,7 @@ func (c *checker) ident(id *syntax.Ident) types.Type {
 	case *refused:
 	case nil:
 		d := c.errorf("E0201", id.Span(), "unknown name `%s`", id.Name)
-		suggest(d, id.Name, c.valueNames())
+		c.suggest(d, id.Name, c.valueNames())
 	default:
 		c.notValue(id, o)
 	}
@@ -139,14 +139,14 @@ func (c *checker) field(e *syntax.Select, t types.Type) types.Type {
 			return f.Type
 		}
 		d := c.errorf("E0213", e.Sel.Span(), "header `%s` has no field `%s`", t.Name, e.Sel.Name)
-		suggest(d, e.Sel.Name, headerFieldNames(t))
+		c.suggest(d, e.Sel.Name, headerFieldNames(t))
 	case *types.Struct:
 		if f := t.Field(e.Sel.Name); f != nil {
 			c.Fields[e] = &FieldRef{Struct: f}
 			return types.ValueOf(f.Type)
 		}
 		d := c.errorf("E0213", e.Sel.Span(), "struct `%s` has no field `%s`", t.Name, e.Sel.Name)
-		suggest(d, e.Sel.Name, structFieldNames(t))
+		c.suggest(d, e.Sel.Name, structFieldNames(t))
 	default:
 		c.settle(e.X, types.U64)
 		if t != types.Invalid {
@@ -159,17 +159,14 @@ func (c *checker) field(e *syntax.Select, t types.Type) types.Type {
 // member is `enum.member`.
 func (c *checker) member(e *syntax.Select, t *types.Enum) types.Type {
 	c.resolveEnum(t)
-	m := t.Member(e.Sel.Name)
-	if m == nil {
-		var names []string
-		for _, m := range t.Members {
-			names = append(names, m.Name)
-		}
+	i, ok := c.enums[t].byName[e.Sel.Name]
+	if !ok || i >= len(t.Members) {
 		d := c.errorf("E0213", e.Sel.Span(), "enum `%s` has no member `%s`", t.Name, e.Sel.Name)
-		suggest(d, e.Sel.Name, names)
+		c.suggest(d, e.Sel.Name, memberNames(t))
 		return types.Invalid
 	}
-	c.Fields[e] = &FieldRef{Member: m}
+	m := t.Members[i]
+	c.Fields[e] = &FieldRef{Member: &m}
 	return c.setConst(e, &Const{Type: t, Int: m.Value})
 }
 
@@ -223,7 +220,7 @@ func (c *checker) call(e *syntax.Call) types.Type {
 	case *refused:
 	case nil:
 		d := c.errorf("E0201", e.Fun.Span(), "unknown function `%s`", e.Fun.Name)
-		suggest(d, e.Fun.Name, []string{"now", "random", "cpu", "u8", "u16", "u32", "u64", "ip4"})
+		c.suggest(d, e.Fun.Name, []string{"now", "random", "cpu", "u8", "u16", "u32", "u64", "ip4"})
 	default:
 		c.errorf("E0210", e.Fun.Span(), "`%s` is %s, not a function", e.Fun.Name, describe(o))
 	}
@@ -333,7 +330,7 @@ func (c *checker) fieldValues(e *syntax.StructLit, t *types.Struct) {
 		f := t.Field(fv.Name.Name)
 		if f == nil {
 			d := c.errorf("E0213", fv.Name.Span(), "`%s` has no field `%s`", t.Name, fv.Name.Name)
-			suggest(d, fv.Name.Name, structFieldNames(t))
+			c.suggest(d, fv.Name.Name, structFieldNames(t))
 			continue
 		}
 		c.use(fv.Value, f.Type)

@@ -19,6 +19,11 @@ func (c *checker) resolveHeader(h *Header) {
 			sound = false
 			continue
 		}
+		if bit+bits > 8*maxHeader {
+			c.errorf("E0808", f.Name.Span(), "header `%s` has more than %d bytes", t.Name, maxHeader)
+			sound = false
+			break
+		}
 		c.alignField(f, ft, bit, bits)
 		t.Fields = append(t.Fields, types.HeaderField{Name: f.Name.Name, Type: ft, BitOffset: bit, Bits: bits})
 		bit += bits
@@ -31,8 +36,6 @@ func (c *checker) resolveHeader(h *Header) {
 	case bit%8 != 0:
 		d := c.errorf("E0501", h.Decl.Name.Span(), "header `%s` has %d bits, which is not whole bytes", t.Name, bit)
 		d.Hint = "pad it with a last field of type `" + types.Type(&types.Int{Bits: 8 - bit%8}).String() + "`"
-	case t.Fixed > maxHeader:
-		c.errorf("E0808", h.Decl.Name.Span(), "header `%s` has %d bytes, %d at most", t.Name, t.Fixed, maxHeader)
 	}
 	if h.Decl.Length != nil {
 		c.resolveLength(h)
@@ -94,7 +97,7 @@ func (c *checker) lengthField(id *syntax.Ident) types.Type {
 	f := c.lengthOf.Field(id.Name)
 	if f == nil {
 		d := c.errorf("E0213", id.Span(), "header `%s` has no field `%s`", c.lengthOf.Name, id.Name)
-		suggest(d, id.Name, headerFieldNames(c.lengthOf))
+		c.suggest(d, id.Name, headerFieldNames(c.lengthOf))
 		return types.Invalid
 	}
 	if f.Bits > 32 || types.IsAddress(f.Type) {
@@ -117,6 +120,14 @@ func structFieldNames(t *types.Struct) []string {
 	var names []string
 	for _, f := range t.Fields {
 		names = append(names, f.Name)
+	}
+	return names
+}
+
+func memberNames(t *types.Enum) []string {
+	var names []string
+	for _, m := range t.Members {
+		names = append(names, m.Name)
 	}
 	return names
 }

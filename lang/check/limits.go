@@ -5,15 +5,16 @@ import "math"
 // What a pipeline can't exceed. A stage has 512 bytes of stack (BPF's): the key and the value of a map update, and
 // the struct of an event, are built there, beside what the stage needs otherwise.
 const (
-	maxName     = 64      // bytes of a name
-	maxStruct   = 256     // bytes of a struct or event
-	maxEntry    = 384     // bytes of a map's key and value
-	maxMap      = 1 << 31 // entries
-	maxCounter  = 65536   // cells
-	maxSlots    = 65536   // stages in a table
-	maxLeaves   = 64      // scalars that a goto passes
-	maxHeader   = 256     // bytes of a header's fixed part
-	maxInt      = math.MaxUint64
-	maxIntBits  = 512     // of an untyped constant on the way to its value
-	maxMatching = 1 << 16 // steps to decide whether a table is exhaustive
+	maxName    = 64      // bytes of a name
+	maxStruct  = 256     // bytes of a struct or event
+	maxEntry   = 384     // bytes of a map's key and value
+	maxMap     = 1 << 31 // entries
+	maxCounter = 65536   // cells
+	maxSlots   = 65536   // stages in a table
+	maxLeaves  = 64      // scalars that a goto passes
+	maxHeader  = 256     // bytes of a header's fixed part
+	maxInt     = math.MaxUint64
+	maxIntBits = 512     // of an untyped constant on the way to its value
+	maxSteps   = 1 << 22 // to decide a question about a table
+	maxAdvice  = 100     // diagnostics after which there are no more suggestions
 )

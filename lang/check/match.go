@@ -11,13 +11,15 @@ import (
 // A match is a table: a column for each subject, a row of patterns for each outcome. Two questions are asked of it,
 // whether a row can be reached at all, and whether the rows leave a value out.
 //
-// With one subject both are exact: the values that are taken so far are a set of intervals. With several, a row is
-// called unreachable only if a single earlier row takes all it takes (what several rows together leave over is not
-// asked), and exhaustiveness is decided by cutting the first column at all ends of intervals, and going on with the
-// rows that hold each piece; the number of steps is limited, and past it a table needs a row of `_`.
+// With one subject both are answered exactly: each row takes values, and must find some that are free. With several, a
+// row is called unreachable only if a single earlier row takes all it takes (what several rows together leave over is
+// not asked), and exhaustiveness is decided by cutting the first column at all ends of intervals, and going on with
+// the rows that hold each piece. The steps of both are limited: past the limit rows are taken for reachable, and a
+// table needs a row of `_`.
 
-// A row is a row of a match as sets, one a column.
+// A row is a row of a match. Each column has an interval for each alternative, and the set of them all.
 type row struct {
+	alts    [][]span
 	columns []spanSet
 	at      diag.Span
 }
@@ -30,23 +32,18 @@ func (c *checker) match(s *syntax.MatchStmt) {
 		subjects[i] = c.operand(x)
 		sound = sound && subjects[i] != types.Invalid
 	}
-	var rows []row
-	for _, r := range s.Rows {
-		cells, ok := c.patterns(r, subjects)
-		sound = sound && ok
-		rows = append(rows, row{cells, patternsSpan(r)})
+	rows := make([]row, len(s.Rows))
+	for i, r := range s.Rows {
+		sound = c.patterns(&rows[i], r, subjects) && sound
 		c.stmt(r.Body)
 	}
-	if !sound {
-		return
-	}
-	if len(subjects) == 1 {
-		c.checkColumn(s, subjects[0])
-	} else {
-		c.checkTable(rows)
-	}
-	if !exhaustive(subjects, rows) {
-		c.notExhaustive(s, subjects, rows)
+	switch {
+	case !sound:
+		c.doubt = true
+	case len(subjects) == 1:
+		c.checkColumn(s, subjects[0], rows)
+	default:
+		c.checkTable(s, subjects, rows)
 	}
 }
 
@@ -58,26 +55,25 @@ func patternsSpan(r *syntax.MatchRow) diag.Span {
 	return r.Patterns[0].Span().To(r.Patterns[len(r.Patterns)-1].Span())
 }
 
-// patterns types the patterns of a row.
-func (c *checker) patterns(r *syntax.MatchRow, subjects []types.Type) ([]spanSet, bool) {
+// patterns types the patterns of a row, and reports whether they are sound.
+func (c *checker) patterns(to *row, r *syntax.MatchRow, subjects []types.Type) bool {
+	to.at = patternsSpan(r)
 	if len(r.Patterns) != len(subjects) {
-		c.errorf("E0408", patternsSpan(r), "%s for %s", count(len(r.Patterns), "pattern"), count(len(subjects), "value"))
-		return nil, false
+		c.errorf("E0408", to.at, "%s for %s", count(len(r.Patterns), "pattern"), count(len(subjects), "value"))
+		return false
 	}
-	cells, sound := make([]spanSet, len(r.Patterns)), true
+	sound := true
 	for i, p := range r.Patterns {
-		for _, alt := range p.Alts {
+		alts := make([]span, len(p.Alts))
+		for j, alt := range p.Alts {
 			s, ok := c.alternative(alt, subjects[i])
+			alts[j] = s
 			sound = sound && ok
-			if ok && len(subjects) > 1 && cells[i].covers(s) {
-				c.errorf("E0406", alt.Span(), "this alternative is covered by those before it")
-			}
-			if ok {
-				cells[i] = cells[i].add(s)
-			}
 		}
+		to.alts = append(to.alts, alts)
+		to.columns = append(to.columns, setOf(alts))
 	}
-	return cells, sound
+	return sound
 }
 
 // alternative types a value, range, prefix or `_` that is matched against a subject of type t.
@@ -111,58 +107,89 @@ func (c *checker) prefixPattern(e syntax.Expr, t types.Type) (span, bool) {
 	return spanOf(c.Consts[e]), true
 }
 
-// checkColumn reports patterns of a match of one subject that earlier ones cover.
-func (c *checker) checkColumn(s *syntax.MatchStmt, t types.Type) {
-	var taken spanSet
-	for i, r := range s.Rows {
-		for _, alt := range r.Patterns[0].Alts {
-			sp := c.spanOfPattern(alt, t)
-			if taken.covers(sp) {
-				d := c.errorf("E0406", alt.Span(), "nothing gets here: what this matches is taken by the rows above")
-				c.noteTaker(d, s.Rows[:i+1], alt, sp, t)
-			}
-			taken = taken.add(sp)
-		}
-	}
-}
-
-// noteTaker points at the pattern that takes all of sp, if a single one does.
-func (c *checker) noteTaker(d *diag.Diagnostic, rows []*syntax.MatchRow, until syntax.Expr, sp span, t types.Type) {
+// checkColumn reports patterns of a match of one subject that earlier ones cover, and values left over.
+func (c *checker) checkColumn(s *syntax.MatchStmt, t types.Type, rows []row) {
+	var all []span
 	for _, r := range rows {
-		for _, alt := range r.Patterns[0].Alts {
-			if alt == until {
-				return
+		all = append(all, r.alts[0]...)
+	}
+	taken := newCover(t, all)
+	for i, r := range s.Rows {
+		for j, alt := range r.Patterns[0].Alts {
+			if !taken.take(rows[i].alts[0][j]) {
+				d := c.errorf("E0406", alt.Span(), "nothing gets here: what this matches is taken by the rows above")
+				c.noteTaker(d, s, rows, rows[i].alts[0][j])
 			}
-			if c.spanOfPattern(alt, t).covers(sp) {
-				note(d, alt.Span(), "taken here")
+		}
+	}
+	e, ok := t.(*types.Enum)
+	if !ok {
+		if !taken.full() {
+			c.notExhaustive(s, "the rows leave out some values")
+		}
+		return
+	}
+	for _, m := range e.Members {
+		if !taken.has(key{lo: m.Value}) {
+			c.notExhaustive(s, "no row matches `"+e.Name+"."+m.Name+"`")
+			return
+		}
+	}
+}
+
+// noteTaker points at the first pattern that takes all of sp, if it isn't the one at the diagnostic's own place.
+func (c *checker) noteTaker(d *diag.Diagnostic, s *syntax.MatchStmt, rows []row, sp span) {
+	if len(c.diags) > maxAdvice {
+		return
+	}
+	for i, r := range s.Rows {
+		for j, alt := range r.Patterns[0].Alts {
+			if rows[i].alts[0][j].covers(sp) {
+				if alt.Span() != d.Span {
+					note(d, alt.Span(), "taken here")
+				}
 				return
 			}
 		}
 	}
 }
 
-// spanOfPattern is the interval of a pattern that is known to be sound.
-func (c *checker) spanOfPattern(e syntax.Expr, t types.Type) span {
-	switch x := Unparen(e).(type) {
-	case *syntax.Wildcard:
-		return whole(t)
-	case *syntax.Range:
-		return span{keyOf(c.Consts[x.Lo]), keyOf(c.Consts[x.Hi])}
+// checkTable reports rows and alternatives that earlier ones cover, and values left over.
+func (c *checker) checkTable(s *syntax.MatchStmt, subjects []types.Type, rows []row) {
+	for i, r := range s.Rows {
+		for col, p := range r.Patterns {
+			c.checkAlternatives(p, subjects[col], rows[i].alts[col])
+		}
 	}
-	return spanOf(c.Consts[e])
+	c.checkRows(rows)
+	if !exhaustive(subjects, rows) {
+		c.notExhaustive(s, "the rows leave out some values")
+	}
 }
 
-// checkTable reports rows that an earlier one covers. Rows of single values are found by value; only rows that
-// take more can cover a different one.
-func (c *checker) checkTable(rows []row) {
-	exact, wide := map[string]int{}, []int{}
+func (c *checker) checkAlternatives(p *syntax.Pattern, t types.Type, alts []span) {
+	if len(alts) == 1 {
+		return
+	}
+	taken := newCover(t, alts)
+	for i, alt := range p.Alts {
+		if !taken.take(alts[i]) {
+			c.errorf("E0406", alt.Span(), "this alternative is covered by those before it")
+		}
+	}
+}
+
+// checkRows reports rows of a table that an earlier one covers. Rows of single values are found by value; only rows
+// that take more can cover a different one.
+func (c *checker) checkRows(rows []row) {
+	exact, wide, steps := map[string]int{}, []int{}, 0
 	for i, r := range rows {
-		by, covered := -1, false
 		point, isPoint := r.point()
-		if isPoint {
-			by, covered = exact[point]
-		}
-		if !covered {
+		by, covered := exact[point]
+		if !covered || !isPoint {
+			if steps += len(wide); steps > maxSteps {
+				return
+			}
 			w := slices.IndexFunc(wide, func(w int) bool { return rows[w].covers(r) })
 			if covered = w >= 0; covered {
 				by = wide[w]
@@ -203,21 +230,11 @@ func (r row) covers(other row) bool {
 	return true
 }
 
-func (c *checker) notExhaustive(s *syntax.MatchStmt, subjects []types.Type, rows []row) {
+func (c *checker) notExhaustive(s *syntax.MatchStmt, message string) {
 	c.doubt = true
-	d := c.errorf("E0407", s.Subjects[0].Span().To(s.Subjects[len(s.Subjects)-1].Span()), "the rows leave out some values")
-	if e, ok := subjects[0].(*types.Enum); ok && len(subjects) == 1 {
-		for _, m := range e.Members {
-			if !slices.ContainsFunc(rows, func(r row) bool { return r.columns[0].covers(pointSpan(m.Value)) }) {
-				d.Message = "no row matches `" + e.Name + "." + m.Name + "`"
-				break
-			}
-		}
-	}
-	d.Hint = "end with a row of `_`"
+	at := s.Subjects[0].Span().To(s.Subjects[len(s.Subjects)-1].Span())
+	c.errorf("E0407", at, "%s", message).Hint = "end with a row of `_`"
 }
-
-func pointSpan(v uint64) span { return span{key{lo: v}, key{lo: v}} }
 
 // exhaustive reports whether the rows take every value of the subjects. Of an enum, its members are the values.
 func exhaustive(subjects []types.Type, rows []row) bool {
@@ -235,7 +252,7 @@ func exhaust(subjects []types.Type, rows []row, col int, steps *int) bool {
 	for _, piece := range pieces(subjects[col], rows, col) {
 		var holding []row
 		for _, r := range rows {
-			if *steps++; *steps > maxMatching {
+			if *steps++; *steps > maxSteps {
 				return false
 			}
 			if r.columns[col].covers(piece) {
@@ -261,31 +278,24 @@ func (r row) takesAll(subjects []types.Type, col int) bool {
 
 // pieces cuts the values of a type so that each row holds all of a piece or none of it.
 func pieces(t types.Type, rows []row, col int) []span {
+	var ps []span
 	if e, ok := t.(*types.Enum); ok {
-		var ps []span
 		for _, m := range e.Members {
-			ps = append(ps, pointSpan(m.Value))
+			ps = append(ps, span{key{lo: m.Value}, key{lo: m.Value}})
 		}
 		return ps
 	}
-	all := whole(t)
-	starts := []key{all.lo}
+	var all []span
 	for _, r := range rows {
-		for _, s := range r.columns[col] {
-			starts = append(starts, s.lo)
-			if s.hi != all.hi {
-				starts = append(starts, s.hi.next())
-			}
-		}
+		all = append(all, r.alts[col]...)
 	}
-	slices.SortFunc(starts, key.compare)
-	starts = slices.Compact(starts)
-	ps := make([]span, len(starts))
+	starts := cut(t, all)
 	for i, lo := range starts {
-		ps[i] = span{lo, all.hi}
+		p := span{lo, whole(t).hi}
 		if i+1 < len(starts) {
-			ps[i].hi = starts[i+1].previous()
+			p.hi = starts[i+1].previous()
 		}
+		ps = append(ps, p)
 	}
 	return ps
 }

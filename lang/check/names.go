@@ -177,7 +177,7 @@ func (c *checker) notFound(id *syntax.Ident, got Object, kind string, fits func(
 	case *refused:
 	case nil:
 		d := c.errorf("E0201", id.Span(), "unknown %s `%s`", kind, id.Name)
-		suggest(d, id.Name, c.names(fits))
+		c.suggest(d, id.Name, c.names(fits))
 	default:
 		d := c.errorf("E0210", id.Span(), "`%s` is %s, not a %s", id.Name, describe(got), kind)
 		if e := c.top[id.Name]; e != nil {
@@ -202,6 +202,9 @@ func (c *checker) topLevel(name string) Object {
 
 // names lists the known names that fit, for suggestions.
 func (c *checker) names(fits func(Object) bool) []string {
+	if len(c.diags) > maxAdvice {
+		return nil
+	}
 	var names []string
 	for name, e := range c.top {
 		if fits(e.obj) {
@@ -268,18 +271,19 @@ func (c *checker) scoped(f func()) {
 		if b.hidden != nil {
 			c.locals[l.Name] = b.hidden
 		}
-		if !c.used[l] && !c.isParam(l) {
+		if !c.used[l] {
 			c.warnUnused(l)
 		}
 	}
 	c.order = c.order[:outer]
 }
 
-func (c *checker) isParam(l *Local) bool { return c.stage != nil && slices.Contains(c.stage.Params, l) }
-
 func (c *checker) warnUnused(l *Local) {
 	d := c.warnf("E0214", l.Decl.Span(), "`%s` is never used", l.Name)
-	if _, view := l.Type.(*types.Header); view {
+	switch l.Type.(type) {
+	case *types.Header:
 		d.Hint = "`parse` and `peek` need no name"
+	case *types.MapRef:
+		d.Hint = "`if key in map` needs no name"
 	}
 }

@@ -1,9 +1,6 @@
 package check
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/syntax"
 )
@@ -113,106 +110,5 @@ func (c *checker) noteOpenIf(d *diag.Diagnostic, s *syntax.IfStmt) {
 		note(d, firstWord(s, "if"), "this `if` has no `else`")
 	} else {
 		note(d, s.Else.Span(), "this branch goes on behind the `if`")
-	}
-}
-
-// A jump is a goto of a stage.
-type jump struct {
-	to    *Stage // nil: through slots
-	slots *Slots
-	at    diag.Span
-}
-
-// checkCycles refuses stages that go in circles, the stages that slots hold at first included.
-func (c *checker) checkCycles() {
-	const onTrail, done = 1, 2
-	state := map[*Stage]int{}
-	var trail []*Stage
-	var visit func(s *Stage)
-	visit = func(s *Stage) {
-		state[s] = onTrail
-		trail = append(trail, s)
-		for _, j := range c.gotos[s] {
-			for _, to := range j.targets() {
-				switch state[to] {
-				case onTrail:
-					c.cycle(j.at, trail[slices.Index(trail, to):])
-				case 0:
-					visit(to)
-				}
-			}
-		}
-		trail = trail[:len(trail)-1]
-		state[s] = done
-	}
-	for _, s := range c.prog.Stages {
-		if state[s] == 0 {
-			visit(s)
-		}
-	}
-}
-
-func (c *checker) cycle(at diag.Span, stages []*Stage) {
-	var names []string
-	for _, s := range stages {
-		names = append(names, "`"+s.Name+"`")
-	}
-	d := c.unsupported("E0905", at, "a `goto` back to an earlier stage needs `max N`, which is")
-	note(d, stages[0].Decl.Name.Span(), "the circle is "+strings.Join(append(names, names[0]), " → "))
-}
-
-// targets are the stages that a jump can lead to, as the program is written.
-func (j jump) targets() []*Stage {
-	if j.to != nil {
-		return []*Stage{j.to}
-	}
-	return j.slots.stages()
-}
-
-// stages are the stages that a table holds at first, in order of their index.
-func (s *Slots) stages() []*Stage {
-	var indexes []uint32
-	for i := range s.Initial {
-		indexes = append(indexes, i)
-	}
-	slices.Sort(indexes)
-	var stages []*Stage
-	for _, i := range indexes {
-		if !slices.Contains(stages, s.Initial[i]) {
-			stages = append(stages, s.Initial[i])
-		}
-	}
-	return stages
-}
-
-// checkReached warns of stages that no packet can come to.
-func (c *checker) checkReached() {
-	reached := map[*Stage]bool{}
-	var visit func(s *Stage)
-	visit = func(s *Stage) {
-		if reached[s] {
-			return
-		}
-		reached[s] = true
-		for _, j := range c.gotos[s] {
-			for _, to := range j.targets() {
-				visit(to)
-			}
-		}
-	}
-	for i, s := range c.prog.Stages {
-		if i == 0 {
-			visit(s)
-		}
-	}
-	for _, t := range c.prog.Slots {
-		for _, s := range t.stages() {
-			visit(s)
-		}
-	}
-	for _, s := range c.prog.Stages {
-		if !reached[s] {
-			c.warnf("E0215", s.Decl.Name.Span(), "no packet comes to stage `%s`", s.Name)
-		}
 	}
 }

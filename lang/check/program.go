@@ -31,8 +31,7 @@ type Program struct {
 
 	Info
 
-	callees map[*Stage][]*Stage
-	tables  map[*Stage][]*Slots
+	jumps map[Object][]jump // the stage graph
 }
 
 // Info are the side tables. Three things to know of Types:

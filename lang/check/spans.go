@@ -117,38 +117,22 @@ func (k key) or(l key) key { return key{k.hi | l.hi, k.lo | l.lo} }
 // A spanSet is a set of keys: disjoint intervals that don't touch, in order.
 type spanSet []span
 
-// covers reports whether all of s is in the set.
-func (set spanSet) covers(s span) bool {
-	i := set.find(s.lo)
-	return i < len(set) && set[i].covers(s)
-}
-
-// find is the first interval that ends at k or beyond.
-func (set spanSet) find(k key) int {
-	i, _ := slices.BinarySearchFunc(set, k, func(s span, k key) int { return s.hi.compare(k) })
-	return i
-}
-
-// add is the set with s in it; intervals that touch are joined.
-func (set spanSet) add(s span) spanSet {
-	i := set.find(s.lo)
-	if i > 0 && set[i-1].hi.next() == s.lo {
-		i--
+// setOf is the set of all keys in some intervals.
+func setOf(spans []span) spanSet {
+	if len(spans) == 1 {
+		return spans
 	}
-	j := i
-	for j < len(set) && (set[j].lo.compare(s.hi) <= 0 || s.hi.next() == set[j].lo) {
-		s.lo = minKey(s.lo, set[j].lo)
-		s.hi = maxKey(s.hi, set[j].hi)
-		j++
+	spans = slices.Clone(spans)
+	slices.SortFunc(spans, func(a, b span) int { return a.lo.compare(b.lo) })
+	set := spans[:0]
+	for _, s := range spans {
+		if n := len(set); n > 0 && (set[n-1].contains(s.lo) || set[n-1].hi.next() == s.lo) {
+			set[n-1].hi = maxKey(set[n-1].hi, s.hi)
+		} else {
+			set = append(set, s)
+		}
 	}
-	return slices.Replace(set, i, j, s)
-}
-
-func minKey(a, b key) key {
-	if a.compare(b) <= 0 {
-		return a
-	}
-	return b
+	return set
 }
 
 func maxKey(a, b key) key {
@@ -156,4 +140,71 @@ func maxKey(a, b key) key {
 		return a
 	}
 	return b
+}
+
+// covers reports whether all of s is in the set.
+func (set spanSet) covers(s span) bool {
+	i, _ := slices.BinarySearchFunc(set, s.lo, func(s span, k key) int { return s.hi.compare(k) })
+	return i < len(set) && set[i].covers(s)
+}
+
+// A cover records which values of a type are taken. The values are cut into cells at the ends of all intervals that
+// will be taken, so that each takes whole cells; and each taken cell points on to where a free one may be.
+type cover struct {
+	starts []key // the first value of each cell, in order
+	next   []int // itself for a free cell; one beyond the last cell is always free
+}
+
+func newCover(t types.Type, spans []span) *cover {
+	c := &cover{starts: cut(t, spans)}
+	for i := range len(c.starts) + 1 {
+		c.next = append(c.next, i)
+	}
+	return c
+}
+
+// cut lists where cells start, if the values of a type are cut at both ends of intervals.
+func cut(t types.Type, spans []span) []key {
+	all := whole(t)
+	starts := []key{all.lo}
+	for _, s := range spans {
+		starts = append(starts, s.lo)
+		if s.hi != all.hi {
+			starts = append(starts, s.hi.next())
+		}
+	}
+	slices.SortFunc(starts, key.compare)
+	return slices.Compact(starts)
+}
+
+// free is the first free cell from i on.
+func (c *cover) free(i int) int {
+	for c.next[i] != i {
+		c.next[i] = c.next[c.next[i]]
+		i = c.next[i]
+	}
+	return i
+}
+
+// take takes an interval, and reports whether any of it was free.
+func (c *cover) take(s span) bool {
+	i, _ := slices.BinarySearchFunc(c.starts, s.lo, key.compare)
+	some := false
+	for i = c.free(i); i < len(c.starts) && c.starts[i].compare(s.hi) <= 0; i = c.free(i) {
+		c.next[i] = i + 1
+		some = true
+	}
+	return some
+}
+
+// full reports whether every value is taken.
+func (c *cover) full() bool { return c.free(0) == len(c.starts) }
+
+// has reports whether a value is taken.
+func (c *cover) has(k key) bool {
+	i, found := slices.BinarySearchFunc(c.starts, k, key.compare)
+	if !found {
+		i--
+	}
+	return c.next[i] != i
 }

@@ -40,7 +40,7 @@ func (c *checker) mapKind(id *syntax.Ident) MapKind {
 		names = append(names, string(k))
 	}
 	d := c.errorf("E0603", id.Span(), "unknown kind of map `%s`", id.Name)
-	suggest(d, id.Name, names)
+	c.suggest(d, id.Name, names)
 	if d.Hint == "" {
 		d.Hint = "the kinds are " + quoted(names)
 	}

@@ -15,6 +15,7 @@ func (c *checker) checkStages() {
 		c.scoped(func() {
 			for _, p := range s.Params {
 				c.enter(p)
+				c.used[p] = true // a slot's convention may ask for what its stage doesn't need
 			}
 			c.block(s.Decl.Body)
 		})
@@ -192,7 +193,7 @@ func (c *checker) gotoStmt(s *syntax.GotoStmt) {
 	case *Slots:
 		c.Uses[s.Target] = o
 		c.gotoSlots(s, o)
-		c.args(s, o.Params, o.declName())
+		c.args(s, o.Params, declName(o))
 		c.elseOf(s.Else)
 	case *refused:
 	default:
@@ -219,7 +220,7 @@ func (c *checker) gotoStage(s *syntax.GotoStmt, to *Stage) {
 		c.unsupported("E0905", s.Max.Span(), "a `goto` with `max` is")
 		return
 	}
-	c.gotos[c.stage] = append(c.gotos[c.stage], jump{to: to, at: s.Target.Span()})
+	c.addJump(c.stage, to, s.Target.Span())
 }
 
 func (c *checker) gotoSlots(s *syntax.GotoStmt, to *Slots) {
@@ -235,7 +236,7 @@ func (c *checker) gotoSlots(s *syntax.GotoStmt, to *Slots) {
 	if s.Max != nil {
 		c.unsupported("E0905", s.Max.Span(), "a `goto` with `max` is")
 	}
-	c.gotos[c.stage] = append(c.gotos[c.stage], jump{slots: to, at: s.Target.Span()})
+	c.addJump(c.stage, to, s.Target.Span())
 }
 
 // args checks the arguments of a goto against the parameters of its target.

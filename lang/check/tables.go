@@ -20,6 +20,7 @@ func (c *checker) resolveTable(d syntax.Decl) {
 		}
 		if st, ok := c.slotStage(s, d.Stage); ok {
 			s.Initial[0] = st
+			c.addJump(s, st, d.Stage.Span())
 		}
 	}
 }
@@ -37,6 +38,7 @@ func (c *checker) slotEntry(s *Slots, e *syntax.SlotEntry) {
 		c.errorf("E0414", e.Index.Span(), "slot %d is filled twice", k.Int)
 	default:
 		s.Initial[uint32(k.Int)] = st
+		c.addJump(s, st, e.Stage.Span())
 	}
 }
 
@@ -57,4 +59,15 @@ func (c *checker) slotStage(s *Slots, id *syntax.Ident) (*Stage, bool) {
 		return nil, false
 	}
 	return st, true
+}
+
+// declName is the name of a slots table where it is declared.
+func declName(s *Slots) *syntax.Ident {
+	switch d := s.Decl.(type) {
+	case *syntax.SlotsDecl:
+		return d.Name
+	case *syntax.SlotDecl:
+		return d.Name
+	}
+	return nil
 }

@@ -129,7 +129,7 @@ func (c *checker) testHeader(lit *syntax.StructLit) {
 		f := h.Type.Field(fv.Name.Name)
 		if f == nil {
 			d := c.errorf("E0213", fv.Name.Span(), "header `%s` has no field `%s`", lit.Name.Name, fv.Name.Name)
-			suggest(d, fv.Name.Name, headerFieldNames(h.Type))
+			c.suggest(d, fv.Name.Name, headerFieldNames(h.Type))
 			continue
 		}
 		if c.constant(fv.Value, f.Type) != nil {

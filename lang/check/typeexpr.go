@@ -70,7 +70,7 @@ func (c *checker) noType(n *syntax.NamedType, e *entry) {
 			"the smallest type that holds it is `" + types.Unsigned(bitWidth(n.Name)).String() + "`"
 	case e == nil:
 		d := c.errorf("E0201", n.Span(), "unknown type `%s`", n.Name)
-		suggest(d, n.Name, c.typeNames())
+		c.suggest(d, n.Name, c.typeNames())
 	default:
 		d := c.errorf("E0210", n.Span(), "`%s` is %s, not a type", n.Name, describe(e.obj))
 		note(d, e.at, "declared here")

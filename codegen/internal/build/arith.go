@@ -63,8 +63,6 @@ func (s *stage) swap(at diag.Span, size int, x *ir.Value) *ir.Value {
 		return x
 	case x.Op == ir.Const:
 		return s.wconst(at, size, x.Number())
-	case x.Op == ir.WConst:
-		return s.konst(at, x.Type, uint64(x.Imm))
 	}
 	return s.emit(at, bigEndianOps[size], x.Type, x)
 }

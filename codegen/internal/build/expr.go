@@ -15,12 +15,7 @@ import (
 type value []*ir.Value
 
 // typeOf is the type of an expression's value.
-func (s *stage) typeOf(e syntax.Expr) types.Type {
-	if t := s.p.Types[e]; t != nil {
-		return types.ValueOf(t)
-	}
-	return s.p.Consts[e].Type
-}
+func (s *stage) typeOf(e syntax.Expr) types.Type { return types.ValueOf(s.p.Types[e]) }
 
 // scalar computes an expression of one leaf.
 func (s *stage) scalar(e syntax.Expr) *ir.Value { return s.expr(e)[0] }
@@ -144,9 +139,6 @@ func (s *stage) builtin(at diag.Span, op ir.Op, t ir.Type, pinned string, size i
 // convert makes x, of type from, a number of type to: of an integer the low bits, of an ip4 its bytes as a number in
 // the order of the wire, and back.
 func (s *stage) convert(at diag.Span, x *ir.Value, from, to types.Type) *ir.Value {
-	if from == types.IP4 && to == types.IP4 {
-		return x
-	}
 	if from == types.IP4 || to == types.IP4 {
 		return s.emit(at, ir.BE32, ir.I32, s.as(at, ir.I32, x))
 	}

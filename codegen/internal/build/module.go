@@ -76,8 +76,8 @@ func Module(p *check.Program, opts Options) *ir.Module {
 	for _, s := range order {
 		b.declareStage(s)
 	}
-	for i, s := range order {
-		b.declareRoots(s, order[:i])
+	for _, s := range order {
+		b.declareRoots(s)
 		b.buildStage(s)
 	}
 	b.buildEntry(entry)
@@ -127,11 +127,11 @@ func (b *builder) declareStage(s *check.Stage) {
 	block := b.newBlock(s.Name)
 	block.Start = true
 	b.stages[s] = block
-	b.convention(block, s.Params)
+	b.convention(block, s.Params, s.Decl.Name.Span())
 }
 
 // convention gives a block the parameters of a stage or table.
-func (b *builder) convention(block *ir.Block, params []*check.Local) {
+func (b *builder) convention(block *ir.Block, params []*check.Local, at diag.Span) {
 	for _, p := range params {
 		for _, leaf := range check.LeavesOf(p.Type) {
 			t := ir.Number(leaf.Size)
@@ -141,22 +141,22 @@ func (b *builder) convention(block *ir.Block, params []*check.Local) {
 			b.fn.AddParam(block, t, p.Name+leaf.Path, p.Decl.Span()).Size = leaf.Size
 		}
 	}
-	b.param(block, cursor)
+	b.param(block, cursor).Span = at
 }
 
 // declareRoots makes the blocks by which the slots tables enter a stage. Nobody but this pipeline calls its tables, so
-// the offsets that come in are those of its calls, if all the calls are built.
-func (b *builder) declareRoots(s *check.Stage, built []*check.Stage) {
+// the offsets that come in are those of its calls, which are all built by now.
+func (b *builder) declareRoots(s *check.Stage) {
 	for _, table := range b.p.Slots {
 		if !slices.Contains(initial(table), s) {
 			continue
 		}
 		root := b.newBlock(s.Name)
 		b.seal(root)
-		b.convention(root, table.Params)
+		b.convention(root, table.Params, s.Decl.Name.Span())
 		for i, p := range root.Params {
 			if p.Type == ir.I64 && p.Size == offsetSize {
-				b.maxima[p] = b.maxCalled(table, i, built)
+				b.maxima[p] = b.maxCalled(table, i)
 			}
 		}
 		b.fn.Roots = append(b.fn.Roots, &ir.Root{Stage: s.Name, Table: table.Name, Block: root})
@@ -166,15 +166,7 @@ func (b *builder) declareRoots(s *check.Stage, built []*check.Stage) {
 }
 
 // maxCalled is the largest offset that the calls of a table pass as their i-th argument.
-func (b *builder) maxCalled(table *check.Slots, i int, built []*check.Stage) uint64 {
-	for _, caller := range callers(b.p, table) {
-		if !slices.Contains(built, caller) {
-			return check.CursorMax
-		}
-	}
-	if len(b.calls[table]) == 0 {
-		return check.CursorMax
-	}
+func (b *builder) maxCalled(table *check.Slots, i int) uint64 {
 	most := uint64(0)
 	for _, call := range b.calls[table] {
 		most = max(most, b.max(call.Args[1+i]))

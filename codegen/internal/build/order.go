@@ -30,7 +30,7 @@ func callersFirst(p *check.Program) []*check.Stage {
 		visitAll(p.Callees(s))
 		order = append(order, s)
 	}
-	for _, table := range slices.Backward(p.Slots) { // user space can call for a table that no stage goes through
+	for _, table := range slices.Backward(p.Slots) { // a table that no stage goes through has programs too
 		visitAll(initial(table))
 	}
 	visit(p.Stages[0])
@@ -43,17 +43,6 @@ func initial(table *check.Slots) []*check.Stage {
 	var list []*check.Stage
 	for i := range table.Len {
 		if s := table.Initial[i]; s != nil && !slices.Contains(list, s) {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
-// callers lists the stages that go through a table.
-func callers(p *check.Program, table *check.Slots) []*check.Stage {
-	var list []*check.Stage
-	for _, s := range p.Stages {
-		if slices.Contains(p.Tables(s), table) {
 			list = append(list, s)
 		}
 	}

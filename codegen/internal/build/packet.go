@@ -12,7 +12,7 @@ import (
 // the offset is constant the pointer is the start of the packet. Where it isn't, the sum of the two is a pointer with
 // an identity of its own: it is made once, and all that lies at a constant distance from it goes through it.
 
-// A spot is a place in the packet: disp bytes behind root, an I64; without a root, behind the start.
+// A spot is a place in the packet: disp bytes behind root, an I64 that counts from the start.
 type spot struct {
 	root *ir.Value
 	disp int64
@@ -26,24 +26,21 @@ type view struct {
 	header *types.Header
 }
 
-// A pointer is the Pkt of a root, with the end it is checked against. Those of enclosing blocks are in scope.
+// A pointer is the Pkt of a root, and the packet's start and end. Those of enclosing blocks are in scope.
 type pointer struct {
-	root     *ir.Value
-	ptr, end *ir.Value
-	outer    *pointer
+	root            *ir.Value
+	ptr, start, end *ir.Value
+	outer           *pointer
 }
 
 // maxDisp is the largest displacement that is left to loads and stores, whose field for it has 16 bits with a sign.
 const maxDisp = 0x4000
 
-// spotOf splits an offset into root and displacement. One that was compared with check.CursorMax stays whole, as its
-// bound is the sum's.
+// spotOf splits an offset into root and displacement. One that was compared with check.CursorMax stays whole: the bound
+// is that of the sum.
 func (s *stage) spotOf(offset *ir.Value) spot {
-	switch {
-	case s.compared[offset]:
-	case offset.Op == ir.Const && offset.Imm <= maxDisp:
-		return spot{disp: offset.Imm}
-	case offset.Op == ir.Add && offset.Args[1].Op == ir.Const && offset.Args[1].Imm <= maxDisp:
+	sum := offset.Op == ir.Add && offset.Args[1].Op == ir.Const
+	if sum && !s.compared[offset] && offset.Args[1].Imm <= maxDisp {
 		return spot{offset.Args[0], offset.Args[1].Imm}
 	}
 	return spot{root: offset}
@@ -51,14 +48,10 @@ func (s *stage) spotOf(offset *ir.Value) spot {
 
 // offset is a spot's offset from the start of the packet.
 func (s *stage) offset(at diag.Span, p spot) *ir.Value {
-	if p.root != nil && p.disp == 0 {
+	if p.disp == 0 {
 		return p.root
 	}
-	disp := s.konst(at, ir.I64, uint64(p.disp))
-	if p.root == nil {
-		return disp
-	}
-	return s.emit(at, ir.Add, ir.I64, p.root, disp)
+	return s.emit(at, ir.Add, ir.I64, p.root, s.konst(at, ir.I64, uint64(p.disp)))
 }
 
 // pointer is the Pkt of a root.
@@ -68,14 +61,13 @@ func (s *stage) pointer(at diag.Span, root *ir.Value) *pointer {
 			return p
 		}
 	}
-	p := &pointer{root: root}
-	if root == nil {
-		p.ptr, p.end = s.emit(at, ir.Data, ir.Pkt), s.emit(at, ir.DataEnd, ir.End)
+	p := &pointer{root: root, outer: s.ptrs}
+	if p.outer == nil {
+		p.start, p.end = s.emit(at, ir.Data, ir.Pkt), s.emit(at, ir.DataEnd, ir.End)
 	} else {
-		start := s.pointer(at, nil)
-		p.ptr, p.end = s.emit(at, ir.PktAdd, ir.Pkt, start.ptr, root), start.end
+		p.start, p.end = p.outer.start, p.outer.end
 	}
-	p.outer = s.ptrs
+	p.ptr = s.emit(at, ir.PktAdd, ir.Pkt, p.start, root)
 	s.ptrs = p
 	return p
 }
@@ -153,9 +145,5 @@ func (s *stage) add(at diag.Span, p spot, n *ir.Value) *ir.Value {
 	if n.Op == ir.Const {
 		return s.offset(at, spot{p.root, p.disp + int64(n.Number())})
 	}
-	n = s.as(at, ir.I64, n)
-	if p.root != nil {
-		n = s.emit(at, ir.Add, ir.I64, p.root, n)
-	}
-	return s.offset(at, spot{n, p.disp})
+	return s.offset(at, spot{s.emit(at, ir.Add, ir.I64, p.root, s.as(at, ir.I64, n)), p.disp})
 }

@@ -8,9 +8,14 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// A place is what a name or a selector stands for, to read and to write.
+// A place is what a name or a selector stands for, to be read.
 type place interface {
 	load(s *stage, at diag.Span) value
+}
+
+// A target is a place that can be written.
+type target interface {
+	place
 	store(s *stage, at diag.Span, v value)
 }
 
@@ -169,8 +174,6 @@ func (p lengthPlace) load(s *stage, at diag.Span) value {
 	return value{s.as(at, ir.I32, s.loadField(at, *s.measured, p.field)[0])}
 }
 
-func (lengthPlace) store(*stage, diag.Span, value) { panic("build: a length expression assigns") }
-
 // A ctxPlace is a field of `packet`.
 type ctxPlace struct{ field *check.PacketField }
 
@@ -196,5 +199,3 @@ func (s *stage) ctxLoad(at diag.Span, name string) *ir.Value {
 type valuePlace struct{ v value }
 
 func (p valuePlace) load(*stage, diag.Span) value { return p.v }
-
-func (valuePlace) store(*stage, diag.Span, value) { panic("build: a value is assigned to") }

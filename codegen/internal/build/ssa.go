@@ -105,8 +105,11 @@ func (g *graph) incoming(b *ir.Block, fl *flow, v variable) *ir.Value {
 func (g *graph) param(b *ir.Block, v variable) *ir.Value {
 	t, size, name := v.shape()
 	var at diag.Span
-	if v.local != nil {
+	switch preds := g.flows[b].preds; {
+	case v.local != nil:
 		at = v.local.Decl.Span()
+	case len(preds) > 0:
+		at = preds[0].From.Term.Span
 	}
 	p := g.fn.AddParam(b, t, name, at)
 	p.Size = size

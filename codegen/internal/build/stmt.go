@@ -7,13 +7,10 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// block builds statements up to the first that never goes on.
+// block builds the statements of a block. Nothing stands behind one that never goes on: the checker refuses it.
 func (s *stage) block(b *syntax.Block) {
 	s.scoped(func() {
 		for _, st := range b.Stmts {
-			if s.cur == nil {
-				return
-			}
 			s.stmt(st)
 		}
 	})
@@ -146,28 +143,34 @@ func (s *stage) assign(st *syntax.AssignStmt) {
 		s.update(st, e)
 		return
 	}
-	at, t := s.at(st), s.typeOf(st.LHS)
-	if st.Op == "=" {
-		x := s.exprAs(st.RHS, t)
-		s.place(st.LHS).store(s, at, x)
+	t := s.typeOf(st.LHS)
+	if st.Op != "=" {
+		s.modify(st, t)
 		return
 	}
-	op := st.Op[:len(st.Op)-1]
+	x := s.exprAs(st.RHS, t)
+	s.place(st.LHS).(target).store(s, s.at(st), x)
+}
+
+// modify is `place OP= x`. What CPUs share is added to atomically.
+func (s *stage) modify(st *syntax.AssignStmt, t types.Type) {
+	at, op := s.at(st), st.Op[:len(st.Op)-1]
 	var x value
 	if op == "<<" || op == ">>" {
 		x = s.expr(st.RHS)
 	} else {
 		x = s.exprAs(st.RHS, t)
 	}
-	p := s.place(st.LHS)
-	if mem, ok := p.(memPlace); ok && mem.atomic() && (op == "+" || op == "-") {
-		if op == "-" {
-			x[0] = s.emit(at, ir.Sub, x[0].Type, s.konst(at, x[0].Type, 0), x[0])
-		}
+	p := s.place(st.LHS).(target)
+	mem, ok := p.(memPlace)
+	switch {
+	case ok && mem.atomic() && op == "+":
 		mem.add(s, at, x[0])
-		return
+	case ok && mem.atomic() && op == "-":
+		mem.add(s, at, s.emit(at, ir.Sub, x[0].Type, s.konst(at, x[0].Type, 0), x[0]))
+	default:
+		p.store(s, at, s.arithAll(at, op, t, p.load(s, s.at(st.LHS)), x))
 	}
-	p.store(s, at, s.arithAll(at, op, t, p.load(s, s.at(st.LHS)), x))
 }
 
 // counterOf is the counter that `c` or `c[i]` names, if it is one.

@@ -11,6 +11,7 @@ var r64 u64
 var yes u32
 config limit u32 = 77
 enum color u16 { red, green = 7, blue }
+struct pt { x u8  y u16 }
 var paint color = color.green
 
 stage start {
@@ -23,6 +24,9 @@ stage start {
     r8 = r8 + (p.a << p.b) + (p.a >> p.b)
     r8 &= ~p.b | 0x55
     r8 -= -p.a
+    r8 += p.b << 3
+    r8 += p.b >> (p.a & 7)
+    if p.a > p.c || p.c == p.a { yes += 3 }
     r16 = p.c * p.d + p.a
     r16 += p.c << p.b
     r16 ^= (p.c >> p.d) / (p.d % 7)
@@ -70,6 +74,12 @@ stage narrow(p msg) {
     if mask != (u8(p.c) in 3..9) { yes ^= 0x1000 }
     if p.e in 0..100 || p.g in 5..18_446_744_073_709_551_615 { yes += 64 }
     if p.c in 1000..60000 && !(p.d in 0..65535 && p.h in 7..7) { yes += 128 }
+    if (pt{x: p.a, y: p.b}).y == 4 { yes += 512 }
+    if (p.e in 1..9) == (p.f in 1..9) { yes += 1024 }
+    if true { yes += 2048 }
+    if false || p.a == 1 { yes += 4096 }
+    if ip4(p.a) == 0.0.0.9 || ip4(p.e) in 1.0.0.0/8 { yes += 8192 }
+    yes += u32(ip4(p.c)) + u32(p.a < 9)
     wide := p.a
     wide <<= 9
     r16 += wide

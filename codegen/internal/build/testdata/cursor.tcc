@@ -44,12 +44,13 @@ stage more(first tag, k u8) {
     b := peek big else goto last(first, first)
     seen += b.c + first.kind
     u := parse tag else goto off(7)
-    match k & 3 {
+    match k & 7 {
         0 => goto last(first, u)
         1 => {
             skip u.kind
             goto last(u, u)
         }
+        3 => goto far
         2 => goto table[k](first, u) else goto off(8)
         _ => goto single(u) else pass
     }
@@ -68,6 +69,21 @@ stage alone(a tag) {
     c := parse opt else drop
     c.kind = a.kind
     need 30000 else goto off(u32(a.len))
+    pass
+}
+
+stage far {
+    skip 16000
+    parse opt else abort
+    skip 1000
+    parse big else pass
+    o := parse opt else pass
+    o.kind += 1
+    skip 0
+    skip where & 0xffff else goto off(20)
+    q := parse opt else goto off(21)
+    q.kind = 7
+    skip 40000 else goto off(22)
     pass
 }
 

@@ -54,8 +54,12 @@ stage next(z pair, a ip6, flag bool, x u32, who ip4) {
     o6 = a
     if x & 1 == 0 { goto next2(z) }
     x >>= 1
-    if x & 1 == 0 { goto next2(z) }
-    goto next2(pair{x: x})
+    if x & 1 == 0 { goto next2(z) } else { out += 3 }
+    if x & 2 == 0 { goto next2(z) } else { drop }
+}
+
+stage unreached {
+    goto next2(pair{x: 1})
 }
 
 stage next2(z pair) {

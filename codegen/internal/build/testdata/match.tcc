@@ -3,7 +3,7 @@ pipeline matches xdp
 default abort
 
 header msg { a u8  b u16  c u32  d u64  src ip4  dst ip6  m mac  flag u1  rest u7 }
-enum level { low, mid = 5, high }
+enum level u16 { low, mid = 5, high, a, b, c }
 
 var r u32
 var l level
@@ -43,27 +43,47 @@ stage start {
 }
 
 stage chains(p msg) {
+    match l {
+        level.low | level.high => { r += 3 }
+        level.a | level.b => { r += 7 }
+        level.c => { r += 13 }
+        level.mid => drop
+    }
+    match l, p.a { level.low, 3 => { r += 8 }  _, _ => { r += 9 } }
+    if p.src in 10.0.0.2..10.0.0.9 { r += 1 } else if p.a < 20 { tx }
+    if p.a < 250 {
+        r += 1
+        r += 2
+        r += 3
+        r += 4
+    } else if p.a > 248 { tx }
     match p.b { 6 => { r += 1 }  17 => drop  _ => { r += 2 } }
     match p.dst {
         ::1 => { r += 10 }
         2001:db8::/32 => { r += 20 }
         2001:db9::..2001:dbb::1 => { r += 30 }
         fe80::/10 | ff00::/8 => { r += 40 }
-        _ => { r += 50 }
+        ::/0 => { r += 50 }
     }
     match p.m {
         02:00:00:00:00:01 | 02:00:00:00:00:02 => { r += 100 }
         _ => { r += 200 }
     }
     match p.flag { true => { r += 1000 }  false => { r += 2000 } }
+    if p.dst in ::/0 && p.src in 0.0.0.0/0 { r += 7 }
+    same := p.dst == ::1 || p.m != 02:00:00:00:00:01
+    if same { r += 3 }
+    either := p.dst != 2001:db8::1
+    if either { r += 5 }
+    match p.dst, p.rest { _, 3 => { r += 9 }  _, _ => {} }
     l = level.low
     if p.rest > 50 { l = level.high }
     match l {
         level.low => { r += 10000 }
-        level.mid => drop
+        level.mid | level.a | level.b | level.c => drop
         level.high => goto tables(p, p.b)
     }
-    match l { level.low => goto tables(p, 7)  level.mid | level.high => pass }
+    match l { level.low => goto tables(p, 7)  level.mid | level.high | level.a | level.b | level.c => pass }
 }
 
 stage tables(p msg, q u16) {
@@ -86,6 +106,6 @@ stage tables(p msg, q u16) {
     match p.rest, l {
         0..63, level.low => pass
         _, level.mid => drop
-        _, level.high | level.low => tx
+        _, _ => tx
     }
 }

@@ -6,6 +6,7 @@ header msg { op u8  a u8  b u16  c u32  src ip4  dst ip6  m mac }
 
 enum kind u8 { one = 1, two, nine = 9 }
 enum huge u64 { small, large = 20 }
+struct strange { h huge  n u32 }
 struct inner { x u8  y be16  z be32 }
 struct key   { k kind  m mac  i inner  w be64 }
 struct val   { n u64  c u32  h u16  o u8  b bool  e be32  k key  six ip6 }
@@ -18,6 +19,7 @@ map each   percpu_hash[ip4]u32     max 1000
 map nets   lpm[ip4]u32             max 100
 map nets6  lpm[ip6]u16             max 100
 map macs   percpu_lru_hash[mac]ip6 max 1000
+map odd    array[u32]strange       max 2
 map bytes  hash[u8]u8              max 100
 
 counter all
@@ -102,6 +104,14 @@ stage more(p msg, k kind) {
     if p.a & 1 == 1 { delete bytes[p.a] }
     delete nets[p.src]
     larges[huge.large] += 5
+    h := huge.small
+    if p.b > 7 { h = huge.large }
+    if v := odd[p.a & 1] {
+        v.n += p.c
+        h = v.h
+        v.h = h
+    }
+    larges[h] += 1
     kinds[k] += 1
     emit rich{a: p.dst, m: p.m, b: p.a > 7, k: key{k: k, w: p.c}}
     emit plain{a: p.a}

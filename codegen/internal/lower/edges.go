@@ -61,7 +61,7 @@ func (l *lowerer) check(b *ir.Block) {
 // split ends the block in work with a branch to the successors of b, turned so that the next block is fallen into.
 func (l *lowerer) split(b *ir.Block, i Inst) {
 	yes, no := b.Term.Succs[0], b.Term.Succs[1]
-	if yes.To == l.next && no.To != l.next {
+	if l.follows(b, yes.To) && yes.To != no.To {
 		if c, ok := i.Cond.Negated(); ok {
 			i.Cond, yes, no = c, no, yes
 		}
@@ -78,14 +78,17 @@ func (l *lowerer) split(b *ir.Block, i Inst) {
 	l.emit(i)
 	if len(no.Args) > 0 {
 		from.Fall = l.passing(no)
-		l.done = append(l.done, from.Fall)
+		l.parts[b.ID] = append(l.parts[b.ID], from.Fall)
 	}
 }
+
+// follows reports whether block a is followed by block b.
+func (l *lowerer) follows(a, b *ir.Block) bool { return l.pos[b.ID] == l.pos[a.ID]+1 }
 
 // early reports whether the arguments of the jump edge of b may be passed before the branch. That saves a block for
 // them and a jump, and costs the other side, where the parameters are dead, an instruction or two.
 func (l *lowerer) early(b *ir.Block, e ir.Edge) bool {
-	if e.To.Cold && !b.Cold || len(e.Args) > 2 {
+	if l.first[e.To.ID].Cold && !l.cur.Cold || len(e.Args) > 2 {
 		return false
 	}
 	return l.pos[e.To.ID] > l.pos[b.ID]
@@ -93,7 +96,7 @@ func (l *lowerer) early(b *ir.Block, e ir.Edge) bool {
 
 // passing makes a block on an edge that passes its arguments.
 func (l *lowerer) passing(e ir.Edge) *Block {
-	b := l.out.NewBlock(e.To.Cold)
+	b := l.out.NewBlock(l.first[e.To.ID].Cold)
 	l.cur = b
 	l.jump(e)
 	return b
@@ -136,10 +139,13 @@ func (l *lowerer) pass(e ir.Edge) {
 // that, else behind all others of its kind.
 func (l *lowerer) place() []*Block {
 	before := map[*Block]*Block{}
-	var hot, cold []*Block
+	var done, hot, cold []*Block
 	fallen := map[*Block]bool{}
-	for _, b := range l.done {
-		fallen[b.Fall] = true
+	for _, b := range l.order {
+		for _, p := range l.parts[b.ID] {
+			done = append(done, p)
+			fallen[p.Fall] = true
+		}
 	}
 	for _, b := range l.moves {
 		switch {
@@ -152,7 +158,7 @@ func (l *lowerer) place() []*Block {
 		}
 	}
 	var placed []*Block
-	for _, b := range l.done {
+	for _, b := range done {
 		if b.Cold && hot != nil {
 			placed = append(placed, hot...)
 			hot = nil

@@ -16,11 +16,7 @@ func Lower(m *ir.Module, f *ir.Func) (*Func, error) {
 		return nil, fmt.Errorf("%s: the splitter hasn't seen it", f.Name)
 	}
 	l := newLowerer(m, f)
-	for i, b := range l.order {
-		l.next = nil
-		if i+1 < len(l.order) {
-			l.next = l.order[i+1]
-		}
+	for _, b := range f.ReversePostorder() { // values before their uses
 		l.block(b)
 	}
 	l.out.Blocks = l.place()
@@ -45,12 +41,12 @@ type lowerer struct {
 	ctx   Reg
 	zero  Reg // 0, unknown to the verifier; NoReg if the function has no Forget
 
-	cur   *Block    // where instructions go
-	next  *ir.Block // the block after the one in work
-	span  diag.Span // of the instruction in work
-	done  []*Block  // the blocks so far
-	moves []*Block  // blocks that only pass arguments, on edges that aren't fall-throughs
-	err   error     // the first
+	cur   *Block     // where instructions go
+	from  *ir.Block  // the block in work
+	span  diag.Span  // of the instruction in work
+	parts [][]*Block // what each block became, by ir.Block ID
+	moves []*Block   // blocks that only pass arguments, on edges that aren't fall-throughs
+	err   error      // the first
 }
 
 func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
@@ -63,12 +59,14 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		regs:  make([]Reg, f.NumValues()),
 		slots: make([]Slot, f.NumValues()),
 		first: make([]*Block, f.NumBlocks()),
+		parts: make([][]*Block, f.NumBlocks()),
 		wrote: map[string]bool{},
 	}
 	forgets := false
+	cold := frozen(f)
 	for i, b := range l.order {
 		l.pos[b.ID] = i
-		l.first[b.ID] = l.out.NewBlock(b.Cold)
+		l.first[b.ID] = l.out.NewBlock(cold[b.ID])
 		for _, p := range b.Params {
 			l.regs[p.ID] = l.out.NewReg()
 		}
@@ -119,10 +117,11 @@ func (l *lowerer) copy(dst, src Reg) { l.emit(Inst{Op: Mov, Dst: dst, Src: src})
 // begin goes on in block b.
 func (l *lowerer) begin(b *Block) {
 	l.cur = b
-	l.done = append(l.done, b)
+	l.parts[l.from.ID] = append(l.parts[l.from.ID], b)
 }
 
 func (l *lowerer) block(b *ir.Block) {
+	l.from = b
 	l.begin(l.first[b.ID])
 	for _, v := range b.Insts {
 		l.span = v.Span

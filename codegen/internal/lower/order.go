@@ -23,7 +23,7 @@ const maxPending = 2048
 // Order lists the reachable blocks in the order in which the program has them. Where a block's successor is the next
 // in the list, it is the fall-through.
 func Order(f *ir.Func) []*ir.Block {
-	l := &layout{f: f, height: heights(f)}
+	l := &layout{f: f, cold: frozen(f), height: heights(f)}
 	if order := l.straight(); l.pending(order) <= maxPending {
 		return order
 	}
@@ -32,7 +32,18 @@ func Order(f *ir.Func) []*ir.Block {
 
 type layout struct {
 	f      *ir.Func
-	height []int // by block ID
+	cold   []bool // by block ID
+	height []int  // by block ID
+}
+
+// frozen are the blocks that are cold, or reached from cold ones only.
+func frozen(f *ir.Func) []bool {
+	cold := make([]bool, f.NumBlocks())
+	preds := f.Preds()
+	for _, b := range f.ReversePostorder()[1:] {
+		cold[b.ID] = b.Cold || !slices.ContainsFunc(preds[b.ID], func(p ir.Pred) bool { return !cold[p.From.ID] })
+	}
+	return cold
 }
 
 // heights counts the branches on the longest way from each block to the end of the program.
@@ -53,27 +64,25 @@ func heights(f *ir.Func) []int {
 func (l *layout) straight() []*ir.Block {
 	order := l.postorder(l.hot)
 	slices.Reverse(order)
-	entry := order[0]
 	slices.SortStableFunc(order, func(a, b *ir.Block) int {
-		return chill(a, entry) - chill(b, entry)
+		switch {
+		case l.cold[a.ID] == l.cold[b.ID]:
+			return 0
+		case l.cold[b.ID]:
+			return -1
+		}
+		return 1
 	})
 	return order
-}
-
-func chill(b, entry *ir.Block) int {
-	if b.Cold && b != entry {
-		return 1
-	}
-	return 0
 }
 
 // hot splits the successors of a branch into the likely one and the other.
 func (l *layout) hot(b *ir.Block) (fall, jump *ir.Block) {
 	yes, no := b.Term.Succs[0].To, b.Term.Succs[1].To
-	switch {
-	case yes.Cold != no.Cold && no.Cold, b.Term.Op == ir.Check && !yes.Cold:
+	switch y, n := l.cold[yes.ID], l.cold[no.ID]; {
+	case n && !y, b.Term.Op == ir.Check && !y:
 		return yes, no
-	case yes.Cold != no.Cold:
+	case y && !n:
 		return no, yes
 	}
 	return l.short(b)

@@ -62,26 +62,30 @@ func (l *lowerer) binary(v *ir.Value) {
 	}
 	dst := l.def(v)
 	i := Inst{Op: families[v.Op], W32: v.Type == ir.I32, Dst: dst}
-	if y.Op == ir.Const {
-		switch v.Op {
-		case ir.Div, ir.Mod:
-			if y.Number() == 0 { // the kernel refuses a division by the immediate 0
-				l.divideByZero(dst, v)
-				return
-			}
-		case ir.Shl, ir.Shr, ir.Sar:
-			l.put(dst, x)
-			i.Imm = y.Imm & 63
-			if i.W32 {
-				i.Imm = y.Imm & 31
-			}
-			l.emit(i)
-			return
-		}
+	switch {
+	case (v.Op == ir.Div || v.Op == ir.Mod) && isZero(y):
+		l.divideByZero(dst, v)
+		return
+	case !strict(v.Op):
+		i = l.with(i, y)
+	case y.Op == ir.Const && v.Op != ir.Div && v.Op != ir.Mod:
+		i.Imm = y.Imm & int64(v.Type.Bytes()*8-1)
+	case y.Op == ir.WConst: // any number, depending on the byte order
+		i.Src = l.reg(y)
+	default:
+		i = l.with(i, y)
 	}
-	i = l.with(i, y)
 	l.put(dst, x)
 	l.emit(i)
+}
+
+// strict reports whether the kernel refuses some immediates: divisions by 0 and shifts by more than there are bits.
+func strict(op ir.Op) bool {
+	switch op {
+	case ir.Div, ir.Mod, ir.Shl, ir.Shr, ir.Sar:
+		return true
+	}
+	return false
 }
 
 // swaps reports whether the operands of a commutative operation are better in the other order: constants last, and

@@ -37,12 +37,22 @@ func Prove(f *Func) *Facts {
 	return facts
 }
 
-// Bytes is how many bytes from base on are known to be there on entry to b.
+// Bytes is how many bytes from base on are known to be there on entry to b; -1 if base itself may lie behind the end.
 func (f *Facts) Bytes(b *Block, base *Value) int64 {
 	if p := f.in[b.ID]; p != nil {
-		return p.bytes[base]
+		return p.room(base)
 	}
-	return 0
+	return -1
+}
+
+func (p *proofs) room(base *Value) int64 {
+	if n, ok := p.bytes[base]; ok {
+		return n
+	}
+	if base.Op == Data {
+		return 0
+	}
+	return -1
 }
 
 // NonNull reports whether v, a Mem, is known not to be null on entry to b.
@@ -76,7 +86,7 @@ func (f *Facts) edge(p Pred) *proofs {
 	if in == nil {
 		return nil
 	}
-	if base, n, ok := checked(&p.From.Term, p.Index); ok && n > in.bytes[base] {
+	if base, n, ok := checked(&p.From.Term, p.Index); ok && n > in.room(base) {
 		out := &proofs{bytes: maps.Clone(in.bytes), nonNull: in.nonNull}
 		if out.bytes == nil {
 			out.bytes = map[*Value]int64{}
@@ -127,8 +137,8 @@ func PktBase(v *Value) (base *Value, disp int64) {
 func (p *proofs) intersect(q *proofs) *proofs {
 	both := &proofs{bytes: map[*Value]int64{}, nonNull: map[*Value]bool{}}
 	for v, n := range p.bytes {
-		if m := min(n, q.bytes[v]); m > 0 {
-			both.bytes[v] = m
+		if m, ok := q.bytes[v]; ok {
+			both.bytes[v] = min(n, m)
 		}
 	}
 	for v := range p.nonNull {

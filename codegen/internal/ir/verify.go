@@ -259,7 +259,7 @@ func (v *verifier) access(facts *Facts, b *Block, x *Value) {
 	case lo < 0:
 		v.errorf("the access begins %d bytes before %s", -lo, base)
 	case hi > proved:
-		v.errorf("the access needs %d bytes at %s, %d are checked", hi, base, proved)
+		v.errorf("the access needs %d bytes at %s, %d are checked", hi, base, max(proved, 0))
 	}
 }
 

@@ -67,9 +67,12 @@ func addressSum(r *rewriter, v *ir.Value) *ir.Value {
 	case y.Op == ir.Const && x.Op != ir.Const: // the constant goes outside
 		inner := r.emit(v.Span, ir.PktAdd, ir.Pkt, base, x)
 		return r.emit(v.Span, ir.PktAdd, ir.Pkt, inner, y)
-	case (y.Op == ir.Const) == (x.Op == ir.Const) && r.max(x)+r.max(y) <= maxOffset && r.max(x) <= maxOffset:
-		sum := r.emit(v.Span, ir.Add, ir.I64, y, x)
-		return r.emit(v.Span, ir.PktAdd, ir.Pkt, base, sum)
+	case r.max(x) > maxOffset || r.max(y) > maxOffset || r.max(x)+r.max(y) > maxOffset:
+		return nil
+	case y.Op == ir.Const:
+		return r.emit(v.Span, ir.PktAdd, ir.Pkt, base, r.number(v.Span, ir.I64, y.Number()+x.Number()))
+	case x.Op != ir.Const:
+		return r.emit(v.Span, ir.PktAdd, ir.Pkt, base, r.emit(v.Span, ir.Add, ir.I64, y, x))
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func foldInst(r *rewriter, v *ir.Value) *ir.Value {
 
 func foldBinary(r *rewriter, v *ir.Value) *ir.Value {
 	x, y := v.Args[0], v.Args[1]
-	if v.Op.Info().Commut && constant(x) && !constant(y) {
+	if v.Op.Info().Commut && rank(x) > rank(y) {
 		x, y = y, x
 		v.Args[0], v.Args[1] = x, y
 		r.changed = true
@@ -49,10 +49,21 @@ func foldBinary(r *rewriter, v *ir.Value) *ir.Value {
 		if w := foldIdentity(r, v, x, y); w != nil {
 			return w
 		}
-	case isConst(x, 0) && v.Op != ir.Sub: // 0 / y, 0 % y, 0 << y, …
+	case isConst(x, 0) && v.Op != ir.Sub: // 0 / y, 0 % y, 0 << y, …: x isn't constant if they commute
 		return x
 	}
 	return foldChain(r, v, x, y)
+}
+
+// rank is how far to the right of an operation a value belongs.
+func rank(v *ir.Value) int {
+	switch v.Op {
+	case ir.Const:
+		return 2
+	case ir.WConst:
+		return 1
+	}
+	return 0
 }
 
 func constant(v *ir.Value) bool { return v.Op == ir.Const || v.Op == ir.WConst }

@@ -47,6 +47,7 @@ func TestFoldValues(t *testing.T) {
 		{"v0 = add v104, v93", "add(w, 4)"},
 		{"v0 = sub v104, v93", "sub(4, w)"},
 		{"v0 = add v93, v100", "w"},
+		{"v1 = wconst.2 1\nv0 = add v100, v1", "wire2(0x1)"},
 		{"v0 = sub v93, v100", "w"},
 		{"v0 = sub v93, v93", "0"},
 		{"v0 = mul v93, v101", "w"},

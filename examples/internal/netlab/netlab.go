@@ -22,17 +22,25 @@ type Host struct {
 // privilege to do so the test is skipped, or fails if TCC_REQUIRE_KERNEL is set.
 func New(t *testing.T, a, b []netip.Prefix) (*Host, *Host) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
-			t.Fatal("TCC_REQUIRE_KERNEL is set, but this is not root")
-		}
-		t.Skip("network namespaces need root")
-	}
+	RequireRoot(t)
 	ha, hb := newHost(t), newHost(t)
 	check(t, ha.Do(func() error { return ha.cable(hb) }))
 	check(t, ha.Do(func() error { return ha.up(a) }))
 	check(t, hb.Do(func() error { return hb.up(b) }))
 	return ha, hb
+}
+
+// RequireRoot skips a test that needs the kernel where there is no privilege to use it, or fails it if
+// TCC_REQUIRE_KERNEL is set.
+func RequireRoot(t *testing.T) {
+	t.Helper()
+	switch {
+	case os.Geteuid() == 0:
+	case os.Getenv("TCC_REQUIRE_KERNEL") != "":
+		t.Fatal("TCC_REQUIRE_KERNEL is set, but this is not root")
+	default:
+		t.Skip("needs root, for programs in the kernel and network namespaces")
+	}
 }
 
 func check(t *testing.T, err error) {

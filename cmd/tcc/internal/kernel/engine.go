@@ -6,10 +6,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	goruntime "runtime"
 
 	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
 
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -190,7 +188,7 @@ func (e *Engine) Run(packet []byte) (interp.Result, error) {
 	if err := e.Load(); err != nil {
 		return interp.Result{}, err
 	}
-	out, err := e.onCPU(packet)
+	out, err := onCPU(func() (runtime.TestResult, error) { return e.pipeline.Test(packet) })
 	if err != nil {
 		return interp.Result{}, err
 	}
@@ -206,22 +204,6 @@ func (e *Engine) Run(packet []byte) (interp.Result, error) {
 	}
 	r.Events, err = e.drain()
 	return r, err
-}
-
-// onCPU runs the packet on the one CPU that all packets run on.
-func (e *Engine) onCPU(packet []byte) (runtime.TestResult, error) {
-	goruntime.LockOSThread()
-	defer goruntime.UnlockOSThread()
-	var before, one unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &before); err != nil {
-		return runtime.TestResult{}, fmt.Errorf("CPU affinity: %w", err)
-	}
-	one.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &one); err != nil {
-		return runtime.TestResult{}, fmt.Errorf("run on CPU %d: %w", cpu, err)
-	}
-	defer unix.SchedSetaffinity(0, &before)
-	return e.pipeline.Test(packet)
 }
 
 func (e *Engine) verdict(code int32) *check.Verdict {

@@ -62,7 +62,7 @@ func (s *stage) swap(at diag.Span, size int, x *ir.Value) *ir.Value {
 	case size == 1:
 		return x
 	case x.Op == ir.Const:
-		return s.wconst(at, size, x.Number())
+		return s.wconst(at, size, x.Number()&ones(8*size))
 	}
 	return s.emit(at, bigEndianOps[size], x.Type, x)
 }

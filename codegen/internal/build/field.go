@@ -1,6 +1,8 @@
 package build
 
 import (
+	"math/bits"
+
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/types"
@@ -93,22 +95,23 @@ func (s *stage) storeBits(at diag.Span, v view, bit, n int, x *ir.Value) {
 	t := ir.Number(w.size)
 	x = s.as(at, t, x)
 	if n < 8*w.size {
-		x = s.merge(at, s.loadWindow(at, v, w), x, w.below(bit, n), n)
+		x = s.merge(at, s.loadWindow(at, v, w), x, ones(n)<<w.below(bit, n))
 	}
 	s.store(at, w.size, v.ptr, v.at.disp+int64(w.off), s.swap(at, w.size, x))
 }
 
-// merge puts the low n bits of x into old, below of whose bits lie behind them.
-func (s *stage) merge(at diag.Span, old, x *ir.Value, below, n int) *ir.Value {
+// merge puts the low bits of x into old, where mask has ones.
+func (s *stage) merge(at diag.Span, old, x *ir.Value, mask uint64) *ir.Value {
 	t := old.Type
-	if s.max(x) > ones(n) {
-		x = s.emit(at, ir.And, t, x, s.konst(at, t, ones(n)))
+	below := bits.TrailingZeros64(mask)
+	if s.max(x) > mask>>below {
+		x = s.emit(at, ir.And, t, x, s.konst(at, t, mask>>below))
 	}
 	if below > 0 {
 		x = s.emit(at, ir.Shl, t, x, s.konst(at, t, uint64(below)))
 	}
-	old = s.emit(at, ir.And, t, old, s.konst(at, t, t.Mask()&^(ones(n)<<below)))
-	return s.emit(at, ir.Or, t, old, x)
+	rest := s.konst(at, t, s.max(old)&^mask)
+	return s.emit(at, ir.Or, t, s.emit(at, ir.And, t, old, rest), x)
 }
 
 // loadWindow loads a window as a number in host order.

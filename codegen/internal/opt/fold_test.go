@@ -186,6 +186,18 @@ func TestFoldBranches(t *testing.T) {
 		{"v1 = shr v91, v101\nv2 = and v1, v101", "ne v2, v100", "set(b, 2) ? yes : no"},
 		{"v1 = shr v93, v108\nv2 = and v1, v110", "eq v2, v101", "eq(shr(w, 8), 1) ? yes : no"},
 
+		// scales
+		{"v1 = shr v91, v104\nv2 = shl v1, v102\nv3 i32 = const 20", "ult v2, v3", "ult(b, 80) ? yes : no"},
+		{"v1 = shl v91, v102", "uge v1, v103", "ne(b, 0) ? yes : no"},
+		{"v1 = shl v91, v102", "ult v1, v109", "ult(b, 64) ? yes : no"},
+		{"v1 = shl v91, v102", "ule v1, v108", "ult(b, 3) ? yes : no"},
+		{"v1 = shl v91, v102", "ugt v1, v108", "uge(b, 3) ? yes : no"},
+		{"v1 = shl v93, v102", "ult v1, v108", "ult(shl(w, 2), 8) ? yes : no"},
+		{"v1 = shl v91, v102", "slt v1, v108", "slt(shl(b, 2), 8) ? yes : no"},
+		{"v1 = shr v93, v102", "ugt v1, v108", "uge(w, 36) ? yes : no"},
+		{"v1 = shr v93, v102", "ult v1, v110", "yes"},
+		{"v1 = shr v93, v102\nv2 = shr v93, v103", "ult v1, v2", "ult(shr(w, 2), shr(w, 3)) ? yes : no"},
+
 		// widths
 		{"v1 = zext v93\nv2 i64 = const 5", "ult v1, v2", "ult(w, 5) ? yes : no"},
 		{"v1 = zext v93\nv2 i64 = const 5", "slt v1, v2", "slt(zext(w), 5) ? yes : no"},

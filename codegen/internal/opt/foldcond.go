@@ -159,7 +159,41 @@ func simplifyOrder(r *rewriter, q condition) (condition, bool) {
 	case q.cond == ir.Set && q.x.Op == ir.And && q.x.Args[1].Op == ir.Const && r.once(q.x):
 		return condition{ir.Set, q.x.Args[0], r.number(q.y.Span, q.y.Type, c&q.x.Args[1].Number())}, true
 	}
-	return q, false
+	return scaleOrder(r, q)
+}
+
+// scaleOrder compares a with c >> n instead of a << n with c, and the other way round.
+func scaleOrder(r *rewriter, q condition) (condition, bool) {
+	x, c := q.x, q.y.Number()
+	if x.Op != ir.Shl && x.Op != ir.Shr || x.Args[1].Op != ir.Const || !r.once(x) {
+		return q, false
+	}
+	cond := q.cond
+	switch cond { // below c or not; c isn't the largest number, or the condition would be decided
+	case ir.ULt, ir.UGe:
+	case ir.ULe:
+		cond, c = ir.ULt, c+1
+	case ir.UGt:
+		cond, c = ir.UGe, c+1
+	default:
+		return q, false
+	}
+	a, n := x.Args[0], x.Args[1].Number()
+	shl := func(m uint64) uint64 { return ir.Eval(ir.Shl, x.Type, m, n) }
+	shr := func(m uint64) uint64 { return ir.Eval(ir.Shr, x.Type, m, n) }
+	switch {
+	case x.Op == ir.Shr && shr(shl(c)) == c:
+		c = shl(c)
+	case x.Op == ir.Shl && shr(shl(r.max(a))) == r.max(a):
+		if up := shr(c); shl(up) == c {
+			c = up
+		} else {
+			c = up + 1
+		}
+	default:
+		return q, false
+	}
+	return condition{cond, a, r.number(q.y.Span, x.Type, c)}, true
 }
 
 // simplifyEqual is x == c or x != c.

@@ -35,7 +35,7 @@ type verifier struct {
 
 	// Where complaints belong.
 	block *Block
-	line  string
+	line  func() string
 }
 
 func (v *verifier) fn(f *Func) {
@@ -48,24 +48,24 @@ func (v *verifier) fn(f *Func) {
 	}
 }
 
-// at sets the line that complaints are about; empty: the block as a whole.
-func (v *verifier) at(b *Block, line string) { v.block, v.line = b, line }
+// at sets what complaints are about; no line: the block as a whole.
+func (v *verifier) at(b *Block, line func() string) { v.block, v.line = b, line }
 
 func (v *verifier) errorf(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	switch {
 	case v.block == nil:
 		v.errs = append(v.errs, fmt.Errorf("%s: %s", v.f.Name, text))
-	case v.line == "":
+	case v.line == nil:
 		v.errs = append(v.errs, fmt.Errorf("%s: %s: %s", v.f.Name, v.block, text))
 	default:
-		v.errs = append(v.errs, fmt.Errorf("%s: %s: `%s`: %s", v.f.Name, v.block, v.line, text))
+		v.errs = append(v.errs, fmt.Errorf("%s: %s: `%s`: %s", v.f.Name, v.block, v.line(), text))
 	}
 }
 
 // form checks what every analysis takes for granted.
 func (v *verifier) form() {
-	v.at(nil, "")
+	v.at(nil, nil)
 	if len(v.f.Blocks) == 0 {
 		v.errorf("the function has no blocks")
 		return
@@ -85,12 +85,12 @@ func (v *verifier) form() {
 	}
 	for _, b := range v.f.Blocks {
 		v.uses(b, values)
-		v.at(b, b.Term.String())
+		v.at(b, b.Term.String)
 		v.shape(&b.Term, blocks)
 	}
 	for _, r := range v.f.Roots {
 		if !blocks[r.Block] {
-			v.at(nil, "")
+			v.at(nil, nil)
 			v.errorf("the block of root %s isn't in the function", r.Stage)
 			return
 		}
@@ -103,7 +103,7 @@ func (v *verifier) form() {
 // values checks the IDs of what a block defines, and collects them.
 func (v *verifier) values(b *Block, values []*Value) {
 	define := func(x *Value) {
-		v.at(b, x.Long())
+		v.at(b, x.Long)
 		if x.ID < 0 || x.ID >= len(values) || values[x.ID] != nil {
 			v.errorf("the ID of %s isn't unique and below %d", x, len(values))
 			return
@@ -135,12 +135,12 @@ func (v *verifier) uses(b *Block, values []*Value) {
 		}
 	}
 	for _, x := range b.Insts {
-		v.at(b, x.Long())
+		v.at(b, x.Long)
 		for _, a := range x.Args {
 			check(a)
 		}
 	}
-	v.at(b, b.Term.String())
+	v.at(b, b.Term.String)
 	b.Term.Operands(func(x **Value) { check(*x) })
 }
 
@@ -180,12 +180,12 @@ func (v *verifier) reach() {
 	}
 	for _, b := range v.f.Blocks {
 		if !reached[b.ID] {
-			v.at(b, "")
+			v.at(b, nil)
 			v.errorf("the block can't be reached")
 		}
 	}
 	for i, b := range v.f.Entries() {
-		v.at(b, "")
+		v.at(b, nil)
 		if len(preds[b.ID]) > 0 {
 			v.errorf("%s jumps to an entry", preds[b.ID][0].From)
 		}
@@ -215,12 +215,12 @@ func (v *verifier) dominance() {
 			v.errorf("%s isn't defined on every path here", a)
 		}
 		for i, x := range b.Insts {
-			v.at(b, x.Long())
+			v.at(b, x.Long)
 			for _, a := range x.Args {
 				use(a, i+1)
 			}
 		}
-		v.at(b, b.Term.String())
+		v.at(b, b.Term.String)
 		b.Term.Operands(func(a **Value) { use(*a, len(b.Insts)+1) })
 	}
 }
@@ -231,7 +231,7 @@ func (v *verifier) memory() {
 	pulls := false
 	for _, b := range v.f.Blocks {
 		for _, x := range b.Insts {
-			v.at(b, x.Long())
+			v.at(b, x.Long)
 			switch x.Op {
 			case Load, Store, XAdd:
 				v.access(facts, b, x)
@@ -275,7 +275,7 @@ func (v *verifier) overPull() {
 		for _, x := range slices.Backward(b.Insts) {
 			delete(after, x)
 			if x.Op == Pull {
-				v.at(b, x.Long())
+				v.at(b, x.Long)
 				for _, a := range byID(after) {
 					if a.Type == Pkt || a.Type == End {
 						v.errorf("%s is used afterwards", a)

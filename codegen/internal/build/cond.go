@@ -137,7 +137,7 @@ func (s *stage) within(at diag.Span, t types.Type, x value, set syntax.Expr, to 
 
 // inPrefix compares the leaves that the prefix reaches, under a mask where it ends.
 func (s *stage) inPrefix(at diag.Span, t types.Type, x value, p netip.Prefix, to way) {
-	net := s.wireLeaves(t, p.Masked().Addr().AsSlice())
+	net := wireLeaves(t, p.Masked().Addr().AsSlice())
 	n := (p.Bits() + 31) / 32 // leaves of addresses with prefixes have 32 bits
 	if n == 0 {
 		s.decided(at, true, to)
@@ -177,9 +177,9 @@ func (s *stage) inWideRange(at diag.Span, t types.Type, x value, lo, hi *check.C
 		host[i] = s.swap(at, 4, x[i])
 	}
 	above := s.newBlock()
-	s.ordered(at, ir.UGt, host, s.wireLeaves(t, lo.Addr.AsSlice()), way{yes: above, no: to.no, next: above})
+	s.ordered(at, ir.UGt, host, wireLeaves(t, lo.Addr.AsSlice()), way{yes: above, no: to.no, next: above})
 	s.enter(above)
-	s.ordered(at, ir.ULt, host, s.wireLeaves(t, hi.Addr.AsSlice()), to)
+	s.ordered(at, ir.ULt, host, wireLeaves(t, hi.Addr.AsSlice()), to)
 }
 
 // ordered goes to yes if x is beyond the limit in the direction of c, or is the limit itself.
@@ -197,7 +197,7 @@ func (s *stage) ordered(at diag.Span, c ir.Cond, x value, limit []uint64, to way
 }
 
 // wireLeaves are the leaves of an address as numbers.
-func (s *stage) wireLeaves(t types.Type, bytes []byte) []uint64 {
+func wireLeaves(t types.Type, bytes []byte) []uint64 {
 	var words []uint64
 	for _, leaf := range types.Leaves(t) {
 		words = append(words, bigEndian(bytes[leaf.Offset:], leaf.Size))

@@ -24,8 +24,8 @@ type interval struct {
 
 const noRow = -1
 
-// A numbers is a pattern as a run of numbers, both ends included.
-type numbers struct{ lo, hi uint64 }
+// A run is what a pattern takes: the numbers from lo to hi.
+type run struct{ lo, hi uint64 }
 
 // treelike reports whether a match has one subject, a number or ip4, and enough tests.
 func (s *stage) treelike(st *syntax.MatchStmt) bool {
@@ -82,44 +82,42 @@ func (s *stage) search(at diag.Span, x *ir.Value, list []interval, target func(r
 
 // intervals cuts 0..last at the ends of the patterns and gives each piece to the first row that has it.
 func (s *stage) intervals(st *syntax.MatchStmt, last uint64) []interval {
-	var patterns [][]numbers
+	rows := make([][]run, len(st.Rows))
 	starts := []uint64{0}
-	for _, row := range st.Rows {
-		var runs []numbers
+	for i, row := range st.Rows {
 		for _, alt := range row.Patterns[0].Alts {
-			run := s.numbers(alt, last)
-			runs = append(runs, run)
-			starts = append(starts, run.lo)
-			if run.hi < last {
-				starts = append(starts, run.hi+1)
+			r := s.run(alt, last)
+			rows[i] = append(rows[i], r)
+			starts = append(starts, r.lo)
+			if r.hi < last {
+				starts = append(starts, r.hi+1)
 			}
 		}
-		patterns = append(patterns, runs)
 	}
 	slices.Sort(starts)
 	pieces := newPaint(slices.Compact(starts))
-	for row, runs := range patterns {
-		for _, run := range runs {
-			pieces.paint(run, row)
+	for i, runs := range rows {
+		for _, r := range runs {
+			pieces.paint(r, i)
 		}
 	}
 	return pieces.join()
 }
 
-// numbers is the run of a pattern: a value, range, prefix or `_`.
-func (s *stage) numbers(e syntax.Expr, last uint64) numbers {
+// run is the run of a pattern: a value, range, prefix or `_`.
+func (s *stage) run(e syntax.Expr, last uint64) run {
 	switch e := check.Unparen(e).(type) {
 	case *syntax.Wildcard:
-		return numbers{0, last}
+		return run{0, last}
 	case *syntax.Range:
-		return numbers{number(s.p.Consts[e.Lo]), number(s.p.Consts[e.Hi])}
+		return run{number(s.p.Consts[e.Lo]), number(s.p.Consts[e.Hi])}
 	}
 	c := s.p.Consts[e]
-	run := numbers{number(c), number(c)}
+	r := run{number(c), number(c)}
 	if c.IsPrefix {
-		run.hi |= ones(32 - c.Bits)
+		r.hi |= ones(32 - c.Bits)
 	}
-	return run
+	return r
 }
 
 // paint gives pieces to rows, each piece once.
@@ -139,14 +137,14 @@ func newPaint(starts []uint64) *paint {
 }
 
 // paint gives what is free of a run to a row.
-func (p *paint) paint(run numbers, row int) {
-	i, _ := slices.BinarySearchFunc(p.pieces, run.lo, func(x interval, lo uint64) int {
+func (p *paint) paint(r run, row int) {
+	i, _ := slices.BinarySearchFunc(p.pieces, r.lo, func(x interval, lo uint64) int {
 		if x.start < lo {
 			return -1
 		}
 		return 1
 	})
-	for i = p.next(i); i < len(p.pieces) && p.pieces[i].start <= run.hi; i = p.next(i) {
+	for i = p.next(i); i < len(p.pieces) && p.pieces[i].start <= r.hi; i = p.next(i) {
 		p.pieces[i].row = row
 		p.free[i] = i + 1
 	}

@@ -58,7 +58,7 @@ func (l *lowerer) headLen(dst Reg) {
 	data := l.out.NewReg()
 	l.context(dst, "data_end", 4)
 	l.context(data, "data", 4)
-	l.emit(Inst{Op: Sub, Dst: dst, Src: data})
+	l.emit(Inst{Op: Sub, W32: true, Dst: dst, Src: data})
 }
 
 // call lowers an operation that is a helper call.

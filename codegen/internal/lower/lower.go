@@ -28,12 +28,12 @@ func Lower(m *ir.Module, f *ir.Func) (*Func, error) {
 
 // lowerer is the state of lowering one function.
 type lowerer struct {
+	*facts
 	m     *ir.Module
 	f     *ir.Func
 	out   *Func
 	order []*ir.Block
 	pos   []int           // by block ID, in order
-	uses  []int           // by value ID
 	regs  []Reg           // by value ID
 	slots []Slot          // of objects, by value ID
 	first []*Block        // by ir.Block ID
@@ -55,7 +55,7 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual},
 		order: Order(f),
 		pos:   make([]int, f.NumBlocks()),
-		uses:  f.UseCounts(),
+		facts: learn(f),
 		regs:  make([]Reg, f.NumValues()),
 		slots: make([]Slot, f.NumValues()),
 		first: make([]*Block, f.NumBlocks()),
@@ -123,9 +123,15 @@ func (l *lowerer) begin(b *Block) {
 func (l *lowerer) block(b *ir.Block) {
 	l.from = b
 	l.begin(l.first[b.ID])
-	for _, v := range b.Insts {
+	for _, v := range l.sunk[b.ID] {
 		l.span = v.Span
 		l.inst(v)
+	}
+	for _, v := range b.Insts {
+		if !l.moved[v.ID] {
+			l.span = v.Span
+			l.inst(v)
+		}
 	}
 	l.span = b.Term.Span
 	l.term(b)

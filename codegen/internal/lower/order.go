@@ -82,7 +82,7 @@ func (l *layout) hot(b *ir.Block) (fall, jump *ir.Block) {
 	switch y, n := l.cold[yes.ID], l.cold[no.ID]; {
 	case n && !y, b.Term.Op == ir.Check && !y:
 		return yes, no
-	case y && !n:
+	case y && !n, b.Term.Cond == ir.Set: // which has no opposite
 		return no, yes
 	}
 	return l.short(b)

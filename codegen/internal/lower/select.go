@@ -17,7 +17,7 @@ func (l *lowerer) inst(v *ir.Value) {
 	case ir.Zext:
 		l.widen(v)
 	case ir.Trunc:
-		l.emit(Inst{Op: Mov, W32: true, Dst: l.def(v), Src: l.reg(v.Args[0])})
+		l.emit(Inst{Op: Mov, W32: !l.narrow[v.ID], Dst: l.def(v), Src: l.reg(v.Args[0])})
 	case ir.BE16:
 		l.wire(v, 2)
 	case ir.BE32:
@@ -124,7 +124,7 @@ func (l *lowerer) widen(v *ir.Value) {
 		l.emit(Inst{Op: Mov, W32: true, Dst: l.def(v), Imm: int64(int32(x.Imm)), Again: true})
 		return
 	}
-	l.emit(Inst{Op: Mov, W32: loose(x), Dst: l.def(v), Src: l.reg(x)})
+	l.emit(Inst{Op: Mov, W32: l.offset[v.ID] && loose(x), Dst: l.def(v), Src: l.reg(x)})
 }
 
 func (l *lowerer) wire(v *ir.Value, size uint8) {

@@ -92,7 +92,7 @@ func (s *assigner) weigh() {
 func (s *assigner) place(c candidate) {
 	for _, hint := range s.hints[c.reg] {
 		r := s.real(hint)
-		if r >= lower.R0 && r < lower.FP && s.rivals(r, c.reg, nil) == nil {
+		if r >= lower.R0 && r < lower.FP && (s.free(r, c.reg) || s.yields(r, c.reg)) {
 			s.settle(r, c.reg, s.live[c.reg])
 			return
 		}
@@ -100,12 +100,13 @@ func (s *assigner) place(c candidate) {
 	best, least := lower.NoReg, s.weight[c.reg]
 	for _, r := range order {
 		highest := int64(-1)
-		s.rivals(r, c.reg, func(owner lower.Reg) {
+		s.rivals(r, c.reg, func(owner lower.Reg) bool {
 			if owner == lower.NoReg {
 				highest = math.MaxInt64
 			} else {
 				highest = max(highest, s.weight[owner])
 			}
+			return highest < least
 		})
 		if highest < least {
 			best, least = r, highest
@@ -122,10 +123,8 @@ func (s *assigner) place(c candidate) {
 	s.settle(best, c.reg, s.live[c.reg])
 }
 
-var conflict = []tenant{{}}
-
-// rivals visits the tenants of r that live at the same time as v. Without a visitor, the result is nil if there are none.
-func (s *assigner) rivals(r, v lower.Reg, visit func(owner lower.Reg)) []tenant {
+// rivals visits the owners of r that live at the same time as v, until the visitor has seen enough.
+func (s *assigner) rivals(r, v lower.Reg, visit func(owner lower.Reg) (more bool)) {
 	all := s.tenants[r]
 	for _, g := range s.live[v] {
 		i, _ := slices.BinarySearchFunc(all, g.from, func(t tenant, p int32) int {
@@ -135,30 +134,67 @@ func (s *assigner) rivals(r, v lower.Reg, visit func(owner lower.Reg)) []tenant 
 			return 1
 		})
 		for ; i < len(all) && all[i].from < g.to; i++ {
-			if visit == nil {
-				return conflict
+			if !visit(all[i].owner) {
+				return
 			}
-			visit(all[i].owner)
 		}
 	}
-	return nil
 }
 
-// evict makes room for v in r.
+// free reports whether v can have r.
+func (s *assigner) free(r, v lower.Reg) bool {
+	free := true
+	s.rivals(r, v, func(lower.Reg) bool {
+		free = false
+		return false
+	})
+	return free
+}
+
+// yields makes room for v in r if its only rival there may as well be elsewhere.
+func (s *assigner) yields(r, v lower.Reg) bool {
+	rival, alone := lower.NoReg, true
+	s.rivals(r, v, func(owner lower.Reg) bool {
+		alone = owner != lower.NoReg && (rival == lower.NoReg || rival == owner)
+		rival = owner
+		return alone
+	})
+	if !alone || slices.ContainsFunc(s.hints[rival], func(h lower.Reg) bool { return s.real(h) == r }) {
+		return false
+	}
+	for _, other := range order {
+		if s.free(other, rival) {
+			s.leave(r, rival)
+			s.settle(other, rival, s.live[rival])
+			return true
+		}
+	}
+	return false
+}
+
+// evict makes room for v in r, at any price.
 func (s *assigner) evict(r, v lower.Reg) {
 	var out []lower.Reg
-	s.rivals(r, v, func(owner lower.Reg) {
+	s.rivals(r, v, func(owner lower.Reg) bool {
 		if !slices.Contains(out, owner) {
 			out = append(out, owner)
 		}
+		return true
 	})
-	if len(out) == 0 {
+	s.leave(r, out...)
+	for _, owner := range out {
+		heap.Push(&s.queue, candidate{owner, s.live[owner].size()})
+	}
+}
+
+// leave takes r away from its owners.
+func (s *assigner) leave(r lower.Reg, owners ...lower.Reg) {
+	if len(owners) == 0 {
 		return
 	}
-	s.tenants[r] = slices.DeleteFunc(s.tenants[r], func(t tenant) bool { return slices.Contains(out, t.owner) })
-	for _, owner := range out {
+	s.tenants[r] = slices.DeleteFunc(s.tenants[r], func(t tenant) bool { return slices.Contains(owners, t.owner) })
+	for _, owner := range owners {
 		s.color[owner] = lower.NoReg
-		heap.Push(&s.queue, candidate{owner, s.live[owner].size()})
 	}
 }
 

@@ -31,32 +31,53 @@ func (a *allocator) dropDead() {
 	}
 }
 
-// coalesce makes one variable of the two of a copy if they never live at the same time. Copies on the usual way come
-// first.
+// A class is the variables that became one.
+type class struct {
+	live   segments
+	writes []write // sorted by point
+}
+
+// A write is a point at which a variable of a class gets a value; from another variable if it is a copy.
+type write struct {
+	point int32
+	from  lower.Reg
+}
+
+// coalesce makes one variable of the two of a copy if neither is changed while the other still has its own value.
+// Copies on the usual way come first.
 func (a *allocator) coalesce() {
-	type copied struct{ dst, src lower.Reg }
-	var hot, cold []copied
-	for _, b := range a.f.Blocks {
+	var copies, cold [][2]lower.Reg
+	classes := make([]class, a.f.Regs)
+	for r := lower.FirstVirtual; r < a.f.Regs; r++ {
+		classes[r].live = a.live[r]
+	}
+	for n, b := range a.f.Blocks {
 		for k := range b.Insts {
 			i := &b.Insts[k]
-			if !i.IsCopy() || !i.Dst.IsVirtual() || !i.Src.IsVirtual() {
+			w := i.Writes()
+			if !w.IsVirtual() {
 				continue
 			}
-			if c := (copied{i.Dst, i.Src}); b.Cold {
-				cold = append(cold, c)
-			} else {
-				hot = append(hot, c)
+			from := lower.NoReg
+			if i.IsCopy() && i.Src.IsVirtual() {
+				from = i.Src
+				if b.Cold {
+					cold = append(cold, [2]lower.Reg{w, from})
+				} else {
+					copies = append(copies, [2]lower.Reg{w, from})
+				}
 			}
+			classes[w].writes = append(classes[w].writes, write{a.point(int32(n), int32(k)) + 1, from})
 		}
 	}
 	u := newUnion(int(a.f.Regs))
-	for _, c := range append(hot, cold...) {
-		d, s := u.find(int32(c.dst)), u.find(int32(c.src))
-		if d == s || a.live[d].overlap(a.live[s]) {
+	for _, c := range append(copies, cold...) {
+		x, y := u.find(int32(c[0])), u.find(int32(c[1]))
+		if x == y || changes(u, &classes[x], &classes[y], y) || changes(u, &classes[y], &classes[x], x) {
 			continue
 		}
-		u.join(s, d)
-		a.live[s] = merge(a.live[s], a.live[d])
+		u.join(x, y)
+		classes[x] = class{merge(classes[x].live, classes[y].live), mergeWrites(classes[x].writes, classes[y].writes)}
 	}
 	for _, b := range a.f.Blocks {
 		for k := range b.Insts {
@@ -66,6 +87,26 @@ func (a *allocator) coalesce() {
 		b.Insts = slices.DeleteFunc(b.Insts, func(i lower.Inst) bool { return i.IsCopy() && i.Dst == i.Src })
 	}
 	a.liveness = analyse(a.f)
+}
+
+// changes reports whether a write to x comes while y lives, other than a copy of y, whose class has the number id.
+func changes(u *union, x, y *class, id int32) bool {
+	ws := x.writes
+	for _, g := range y.live {
+		i, _ := slices.BinarySearchFunc(ws, g.from, func(w write, p int32) int { return cmp.Compare(w.point, p) })
+		for ws = ws[i:]; len(ws) > 0 && ws[0].point < g.to; ws = ws[1:] {
+			if ws[0].from == lower.NoReg || u.find(int32(ws[0].from)) != id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func mergeWrites(s, t []write) []write {
+	out := slices.Concat(s, t)
+	slices.SortFunc(out, func(a, b write) int { return cmp.Compare(a.point, b.point) })
+	return out
 }
 
 // merge joins two lifetimes.

@@ -15,10 +15,8 @@ func (c *checker) assign(s *syntax.AssignStmt) {
 		c.updateMap(s, index)
 		return
 	}
-	if s.Else != nil {
-		c.errorf("E0409", s.Else.Span(), "only the update of a map can fail")
-	}
 	if o := c.counterOf(s.LHS); o != nil {
+		c.noElse(s)
 		if s.Op != "+=" {
 			c.errorf("E0605", s.LHS.Span(), "a stage can only add to a counter").Hint = fmt.Sprintf("write `%s += …`", c.text(s.LHS))
 		}
@@ -26,6 +24,9 @@ func (c *checker) assign(s *syntax.AssignStmt) {
 		return
 	}
 	t := c.target(s.LHS)
+	if t != types.Invalid {
+		c.noElse(s)
+	}
 	if s.Op == "=" {
 		if c.use(s.RHS, t) {
 			c.fitsField(s)
@@ -33,6 +34,13 @@ func (c *checker) assign(s *syntax.AssignStmt) {
 		return
 	}
 	c.modify(s, strings.TrimSuffix(s.Op, "="), t)
+}
+
+// noElse refuses the else of an assignment that can't fail.
+func (c *checker) noElse(s *syntax.AssignStmt) {
+	if s.Else != nil {
+		c.errorf("E0409", s.Else.Span(), "only the update of a map can fail")
+	}
 }
 
 // text is a node as written.
@@ -65,6 +73,7 @@ func (c *checker) updateMap(s *syntax.AssignStmt, e *syntax.Index) {
 	if s.Op != "=" {
 		c.errorf("E0607", e.Span(), "an entry of a map may not be there").Hint =
 			fmt.Sprintf("write `if v := %s { v %s … }`", c.text(e), s.Op)
+		return
 	}
 	c.use(s.RHS, m.Value)
 }

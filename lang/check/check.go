@@ -55,12 +55,14 @@ type checker struct {
 	std     map[string]*Header // the prelude's headers, in an outer one
 	enums   map[*types.Enum]*enumDecl
 	structs map[*TypeName]*structDecl
-	ints    map[syntax.Expr]*big.Int // untyped constants, until their context gives them a type
-	heads   map[string]syntax.Decl   // the pipeline, default and license lines
+	globals map[*Global]syntax.TypeExpr // the types of those that are not resolved yet
+	ints    map[syntax.Expr]*big.Int    // untyped constants, until their context gives them a type
+	heads   map[string]syntax.Decl      // the pipeline, default and license lines
 
-	lengthOf *types.Header // the header whose length expression is being checked
-	stage    *Stage        // the stage that is being checked
-	doubt    bool          // a mistake in the stage leaves open where its paths lead
+	lengthOf *types.Header   // the header whose length expression is being checked
+	stage    *Stage          // the stage that is being checked
+	unknown  map[string]bool // names and fields that were reported, to say it once
+	doubt    bool            // a mistake in the stage leaves open where its paths lead
 	locals   map[string]*Local
 	order    []binding // the locals in scope, innermost last
 	used     map[*Local]bool
@@ -84,10 +86,12 @@ func newChecker(file, prelude *syntax.File) *checker {
 		std:     map[string]*Header{},
 		enums:   map[*types.Enum]*enumDecl{},
 		structs: map[*TypeName]*structDecl{},
+		globals: map[*Global]syntax.TypeExpr{},
 		ints:    map[syntax.Expr]*big.Int{},
 		heads:   map[string]syntax.Decl{},
 		locals:  map[string]*Local{},
 		used:    map[*Local]bool{},
+		unknown: map[string]bool{},
 		ended:   map[syntax.Stmt]bool{},
 		jumps:   map[Object][]jump{},
 		edges:   map[[2]Object]bool{},
@@ -128,6 +132,35 @@ func (c *checker) warnf(code string, at diag.Span, format string, args ...any) *
 // unsupported refuses a part of the language that the compiler can't compile yet.
 func (c *checker) unsupported(code string, at diag.Span, what string) *diag.Diagnostic {
 	return c.errorf(code, at, "%s not supported yet", what)
+}
+
+// firstTime reports whether a name that isn't there comes up for the first time. Where is what it was looked for in.
+func (c *checker) firstTime(where, name string) bool {
+	key := where + "." + name
+	first := !c.unknown[key]
+	c.unknown[key] = true
+	return first
+}
+
+// noField reports a field or member that what has not, once.
+func (c *checker) noField(id *syntax.Ident, what, name string, has []string) {
+	if c.firstTime(what+name, id.Name) {
+		d := c.errorf("E0213", id.Span(), "%s `%s` has no %s `%s`", what, name, fieldWord(what), id.Name)
+		c.suggest(d, id.Name, has)
+	}
+}
+
+func fieldWord(what string) string {
+	if what == "enum" {
+		return "member"
+	}
+	return "field"
+}
+
+// lastIs reports whether the last diagnostic has one of some codes.
+func (c *checker) lastIs(codes ...string) bool {
+	n := len(c.diags)
+	return n > 0 && slices.Contains(codes, c.diags[n-1].Code)
 }
 
 // note adds "declared here", or the like, where the place is known.

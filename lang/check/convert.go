@@ -51,17 +51,14 @@ func (c *checker) viewMisused(at diag.Span) types.Type {
 
 // constant types e as a constant of type want; nil after an error.
 func (c *checker) constant(e syntax.Expr, want types.Type) *Const {
-	before := len(c.diags)
-	ok := c.use(e, want)
-	switch k := c.Consts[e]; {
-	case want == types.Invalid:
+	if !c.use(e, want) {
 		return nil
-	case ok && k != nil && !k.IsPrefix:
-		return k
-	case len(c.diags) == before:
+	}
+	k := c.Consts[e]
+	if k == nil {
 		c.notConstant(e)
 	}
-	return nil
+	return k
 }
 
 func (c *checker) notConstant(e syntax.Expr) {

@@ -62,10 +62,10 @@ func (c *checker) declareOne(d syntax.Decl) *syntax.Ident {
 	case *syntax.ImportDecl:
 		c.unsupported("E0909", d.Span(), "`import` is")
 	case *syntax.ConfigDecl:
-		c.declare(d.Name, &Global{Name: d.Name.Name, Config: true, Type: types.Invalid, Decl: d.Name})
+		c.declareGlobal(&Global{Name: d.Name.Name, Config: true, Decl: d.Name}, d.Type)
 		return d.Name
 	case *syntax.VarDecl:
-		c.declare(d.Name, &Global{Name: d.Name.Name, Type: types.Invalid, Decl: d.Name})
+		c.declareGlobal(&Global{Name: d.Name.Name, Decl: d.Name}, d.Type)
 		return d.Name
 	case *syntax.EnumDecl:
 		t := &types.Enum{Name: d.Name.Name, Base: types.U32}
@@ -101,6 +101,11 @@ func (c *checker) declareOne(d syntax.Decl) *syntax.Ident {
 		c.declare(d.Name, &refused{d.Name.Name})
 	}
 	return nil
+}
+
+func (c *checker) declareGlobal(g *Global, te syntax.TypeExpr) {
+	c.globals[g] = te
+	c.declare(g.Decl, g)
 }
 
 func (c *checker) declareMap(d *syntax.MapDecl) *syntax.Ident {
@@ -159,9 +164,9 @@ func (c *checker) resolveState(d syntax.Decl) {
 			c.prog.License, _ = strconv.Unquote(d.Text.Text)
 		}
 	case *syntax.ConfigDecl:
-		c.resolveGlobal(c.Defs[d.Name].(*Global), d.Type, d.Value)
+		c.resolveGlobal(c.Defs[d.Name].(*Global), d.Value)
 	case *syntax.VarDecl:
-		c.resolveGlobal(c.Defs[d.Name].(*Global), d.Type, d.Value)
+		c.resolveGlobal(c.Defs[d.Name].(*Global), d.Value)
 	case *syntax.MapDecl:
 		if m, ok := c.Defs[d.Name].(*Map); ok {
 			c.resolveMap(m)
@@ -195,12 +200,22 @@ func (c *checker) resolveState(d syntax.Decl) {
 	}
 }
 
-func (c *checker) resolveGlobal(g *Global, te syntax.TypeExpr, value syntax.Expr) {
-	g.Type = c.typeExpr(te, scalarPlace)
+func (c *checker) resolveGlobal(g *Global, value syntax.Expr) {
+	t := c.globalType(g)
 	if value != nil {
-		g.Init = c.constant(value, g.Type)
+		g.Init = c.constant(value, t)
 	}
 	c.prog.Globals = append(c.prog.Globals, g)
+}
+
+// globalType is the type of a config or var, resolved when it is first needed.
+func (c *checker) globalType(g *Global) types.Type {
+	if te, open := c.globals[g]; open {
+		delete(c.globals, g)
+		g.Type = types.Invalid
+		g.Type = c.typeExpr(te, scalarPlace)
+	}
+	return g.Type
 }
 
 func (c *checker) resolveEnum(t *types.Enum) {
@@ -349,15 +364,15 @@ func (c *checker) params(list []*syntax.Field) []*Local {
 	return params
 }
 
-// size is a constant from 1 to limit, or 1 after an error.
+// size is a constant from 1 to limit, or 0 after an error.
 func (c *checker) size(e syntax.Expr, limit uint64, code, what string) uint64 {
 	v := c.constant(e, types.U64)
 	if v == nil {
-		return 1
+		return 0
 	}
 	if v.Int < 1 || v.Int > limit {
 		c.errorf(code, e.Span(), "%s has a size from 1 to %d", what, limit)
-		return 1
+		return 0
 	}
 	return v.Int
 }

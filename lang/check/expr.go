@@ -65,15 +65,24 @@ func (c *checker) ident(id *syntax.Ident) types.Type {
 	switch o := c.topLevel(id.Name).(type) {
 	case *Global:
 		c.Uses[id] = o
-		return o.Type
+		return c.globalType(o)
 	case *refused:
 	case nil:
-		d := c.errorf("E0201", id.Span(), "unknown name `%s`", id.Name)
-		c.suggest(d, id.Name, c.valueNames())
+		c.unknownName(id)
 	default:
 		c.notValue(id, o)
 	}
 	return types.Invalid
+}
+
+// unknownName reports a name, once a stage; outside of stages, if none has it.
+func (c *checker) unknownName(id *syntax.Ident) {
+	firstOfAll := c.firstTime("", id.Name)
+	if c.stage == nil && !firstOfAll || c.stage != nil && !c.firstTime(c.stage.Name, id.Name) {
+		return
+	}
+	d := c.errorf("E0201", id.Span(), "unknown name `%s`", id.Name)
+	c.suggest(d, id.Name, c.valueNames())
 }
 
 // valueNames are the names that an expression can start with.
@@ -138,15 +147,13 @@ func (c *checker) field(e *syntax.Select, t types.Type) types.Type {
 			c.Fields[e] = &FieldRef{Header: f}
 			return f.Type
 		}
-		d := c.errorf("E0213", e.Sel.Span(), "header `%s` has no field `%s`", t.Name, e.Sel.Name)
-		c.suggest(d, e.Sel.Name, headerFieldNames(t))
+		c.noField(e.Sel, "header", t.Name, headerFieldNames(t))
 	case *types.Struct:
 		if f := t.Field(e.Sel.Name); f != nil {
 			c.Fields[e] = &FieldRef{Struct: f}
 			return types.ValueOf(f.Type)
 		}
-		d := c.errorf("E0213", e.Sel.Span(), "struct `%s` has no field `%s`", t.Name, e.Sel.Name)
-		c.suggest(d, e.Sel.Name, structFieldNames(t))
+		c.noField(e.Sel, "struct", t.Name, structFieldNames(t))
 	default:
 		c.settle(e.X, types.U64)
 		if t != types.Invalid {
@@ -161,8 +168,7 @@ func (c *checker) member(e *syntax.Select, t *types.Enum) types.Type {
 	c.resolveEnum(t)
 	i, ok := c.enums[t].byName[e.Sel.Name]
 	if !ok || i >= len(t.Members) {
-		d := c.errorf("E0213", e.Sel.Span(), "enum `%s` has no member `%s`", t.Name, e.Sel.Name)
-		c.suggest(d, e.Sel.Name, memberNames(t))
+		c.noField(e.Sel, "enum", t.Name, memberNames(t))
 		return types.Invalid
 	}
 	m := t.Members[i]
@@ -308,7 +314,7 @@ func (c *checker) structLit(e *syntax.StructLit) types.Type {
 	if ok {
 		if t, ok := tn.Type.(*types.Struct); ok {
 			c.Uses[e.Name] = tn
-			c.fieldValues(e, t)
+			c.fieldValues(e, t, "struct")
 			return t
 		}
 		if tn.Type == types.Invalid {
@@ -323,14 +329,14 @@ func (c *checker) structLit(e *syntax.StructLit) types.Type {
 }
 
 // fieldValues checks the fields of a literal of a struct or event.
-func (c *checker) fieldValues(e *syntax.StructLit, t *types.Struct) {
+func (c *checker) fieldValues(e *syntax.StructLit, t *types.Struct, what string) {
 	seen := map[string]*syntax.Ident{}
 	for _, fv := range e.Fields {
 		c.fieldTwice(seen, fv)
 		f := t.Field(fv.Name.Name)
 		if f == nil {
-			d := c.errorf("E0213", fv.Name.Span(), "`%s` has no field `%s`", t.Name, fv.Name.Name)
-			c.suggest(d, fv.Name.Name, structFieldNames(t))
+			c.noField(fv.Name, what, t.Name, structFieldNames(t))
+			c.value(fv.Value)
 			continue
 		}
 		c.use(fv.Value, f.Type)

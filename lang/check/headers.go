@@ -15,16 +15,15 @@ func (c *checker) resolveHeader(h *Header) {
 			continue
 		}
 		ft, bits := c.headerField(f)
-		if bits == 0 {
-			sound = false
-			continue
-		}
+		sound = sound && bits > 0
 		if bit+bits > 8*maxHeader {
 			c.errorf("E0808", f.Name.Span(), "header `%s` has more than %d bytes", t.Name, maxHeader)
 			sound = false
 			break
 		}
-		c.alignField(f, ft, bit, bits)
+		if sound {
+			c.alignField(f, ft, bit, bits)
+		}
 		t.Fields = append(t.Fields, types.HeaderField{Name: f.Name.Name, Type: ft, BitOffset: bit, Bits: bits})
 		bit += bits
 	}
@@ -96,8 +95,10 @@ func (c *checker) resolveLength(h *Header) {
 func (c *checker) lengthField(id *syntax.Ident) types.Type {
 	f := c.lengthOf.Field(id.Name)
 	if f == nil {
-		d := c.errorf("E0213", id.Span(), "header `%s` has no field `%s`", c.lengthOf.Name, id.Name)
-		c.suggest(d, id.Name, headerFieldNames(c.lengthOf))
+		c.noField(id, "header", c.lengthOf.Name, headerFieldNames(c.lengthOf))
+		return types.Invalid
+	}
+	if f.Type == types.Invalid {
 		return types.Invalid
 	}
 	if f.Bits > 32 || types.IsAddress(f.Type) {

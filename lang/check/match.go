@@ -69,6 +69,9 @@ func (c *checker) patterns(to *row, r *syntax.MatchRow, subjects []types.Type) b
 			s, ok := c.alternative(alt, subjects[i])
 			alts[j] = s
 			sound = sound && ok
+			if !ok && c.lastIs("E0301", "E0310") {
+				subjects[i] = types.Invalid // it may be the subject that is wrong: one message will do
+			}
 		}
 		to.alts = append(to.alts, alts)
 		to.columns = append(to.columns, setOf(alts))
@@ -113,7 +116,7 @@ func (c *checker) checkColumn(s *syntax.MatchStmt, t types.Type, rows []row) {
 	for _, r := range rows {
 		all = append(all, r.alts[0]...)
 	}
-	taken := newCover(t, all)
+	taken, said := newCover(t, all), len(c.diags)
 	for i, r := range s.Rows {
 		for j, alt := range r.Patterns[0].Alts {
 			if !taken.take(rows[i].alts[0][j]) {
@@ -121,6 +124,10 @@ func (c *checker) checkColumn(s *syntax.MatchStmt, t types.Type, rows []row) {
 				c.noteTaker(d, s, rows, rows[i].alts[0][j])
 			}
 		}
+	}
+	if len(c.diags) > said {
+		c.doubt = true // a row that is wrong may be the one that is missing
+		return
 	}
 	e, ok := t.(*types.Enum)
 	if !ok {
@@ -156,13 +163,17 @@ func (c *checker) noteTaker(d *diag.Diagnostic, s *syntax.MatchStmt, rows []row,
 
 // checkTable reports rows and alternatives that earlier ones cover, and values left over.
 func (c *checker) checkTable(s *syntax.MatchStmt, subjects []types.Type, rows []row) {
+	said := len(c.diags)
 	for i, r := range s.Rows {
 		for col, p := range r.Patterns {
 			c.checkAlternatives(p, subjects[col], rows[i].alts[col])
 		}
 	}
 	c.checkRows(rows)
-	if !exhaustive(subjects, rows) {
+	switch {
+	case len(c.diags) > said:
+		c.doubt = true
+	case !exhaustive(subjects, rows):
 		c.notExhaustive(s, "the rows leave out some values")
 	}
 }

@@ -17,7 +17,7 @@ type entry struct {
 	at  diag.Span
 }
 
-// A refused object stands for a declaration that isn't supported yet, so that its uses need no message of their own.
+// A refused object stands for a declaration that isn't supported yet, or was made twice: its uses need no message.
 type refused struct{ name string }
 
 func (o *refused) ObjectName() string { return o.name }
@@ -42,6 +42,7 @@ func (c *checker) declare(id *syntax.Ident, obj Object) {
 	if first, ok := c.top[id.Name]; ok {
 		d := c.errorf("E0202", id.Span(), "`%s` is declared twice", id.Name)
 		note(d, first.at, "first declared here, as "+describe(first.obj))
+		first.obj = &refused{id.Name} // which of the two is meant?
 		return
 	}
 	if h, ok := c.std[id.Name]; ok && isTypeLike(obj) {
@@ -176,8 +177,10 @@ func (c *checker) notFound(id *syntax.Ident, got Object, kind string, fits func(
 	switch got.(type) {
 	case *refused:
 	case nil:
-		d := c.errorf("E0201", id.Span(), "unknown %s `%s`", kind, id.Name)
-		c.suggest(d, id.Name, c.names(fits))
+		if c.firstTime("", id.Name) {
+			d := c.errorf("E0201", id.Span(), "unknown %s `%s`", kind, id.Name)
+			c.suggest(d, id.Name, c.names(fits))
+		}
 	default:
 		d := c.errorf("E0210", id.Span(), "`%s` is %s, not a %s", id.Name, describe(got), kind)
 		if e := c.top[id.Name]; e != nil {
@@ -241,11 +244,13 @@ func (c *checker) enter(l *Local) {
 	if hidden != nil {
 		d := c.errorf("E0202", id.Span(), "a local named `%s` is already in scope", id.Name)
 		note(d, hidden.Decl.Span(), "declared here")
+		l.Type = types.Invalid
 		return
 	}
 	if e, ok := c.top[id.Name]; ok && isOperand(e.obj) {
 		d := c.errorf("E0204", id.Span(), "`%s` is already the name of %s", id.Name, describe(e.obj))
 		note(d, e.at, "declared here")
+		l.Type = types.Invalid
 	}
 }
 

@@ -340,8 +340,12 @@ func (c *checker) rangeSpan(r *syntax.Range, t types.Type) (span, bool) {
 		c.errorf("E0310", r.Span(), "a range has no values of %s", typeString(t))
 		return span{}, false
 	}
-	lo, hi := c.constant(r.Lo, t), c.constant(r.Hi, t)
-	if lo == nil || hi == nil {
+	lo := c.constant(r.Lo, t)
+	if lo == nil {
+		return span{}, false
+	}
+	hi := c.constant(r.Hi, t)
+	if hi == nil {
 		return span{}, false
 	}
 	s := span{keyOf(lo), keyOf(hi)}

@@ -44,13 +44,15 @@ func (c *checker) mapKind(id *syntax.Ident) MapKind {
 	if d.Hint == "" {
 		d.Hint = "the kinds are " + quoted(names)
 	}
-	return Hash
+	return ""
 }
 
 // mapKey checks the key's type against the kind: arrays are indexed by 32-bit numbers, prefixes are of addresses.
 func (c *checker) mapKey(m *Map) {
 	at := m.Decl.Key.Span()
 	switch {
+	case m.Kind == "":
+		m.Key = types.Invalid
 	case m.Key == types.Invalid:
 	case m.Kind == LPM && m.Key != types.IP4 && m.Key != types.IP6:
 		c.errorf("E0601", at, "the key of an lpm map is `ip4` or `ip6`, not %s", typeString(m.Key))
@@ -92,6 +94,7 @@ func (c *checker) enumCounter(o *Counter, t *types.Enum) {
 		last = max(last, m.Value)
 	}
 	o.Enum = t
+	o.Len = 0
 	if last >= maxCounter {
 		c.errorf("E0803", o.Decl.Size.Span(), "the largest value of `%s` is %d, and a counter has %d cells at most",
 			t.Name, last, maxCounter)
@@ -109,6 +112,9 @@ func (c *checker) mapEntry(e *syntax.Index) *Map {
 	}
 	if l := c.locals[id.Name]; l != nil {
 		c.used[l] = true
+		if l.Type == types.Invalid {
+			return nil
+		}
 		d := c.errorf("E0210", id.Span(), "`%s` is %s, not a map", id.Name, describe(l))
 		note(d, l.Decl.Span(), "declared here")
 		return nil
@@ -123,9 +129,9 @@ func (c *checker) mapEntry(e *syntax.Index) *Map {
 	return m
 }
 
-// boundIndex reports a constant index beyond the end.
+// boundIndex reports a constant index beyond the end; a size of 0 is unknown.
 func (c *checker) boundIndex(e syntax.Expr, size uint32, name string) {
-	if k := c.Consts[e]; k != nil && k.Int >= uint64(size) {
+	if k := c.Consts[e]; k != nil && size > 0 && k.Int >= uint64(size) {
 		c.errorf("E0606", e.Span(), "`%s` has %d entries, from 0 to %d", name, size, size-1)
 	}
 }
@@ -153,6 +159,8 @@ func (c *checker) counterOf(e syntax.Expr) *Counter {
 	case !indexed && o.Indexed:
 		c.errorf("E0605", e.Span(), "counter `%s` needs an index", o.Name).Hint =
 			fmt.Sprintf("write `%s[…]`", o.Name)
+	case indexed && o.Len == 0:
+		c.value(index.Index)
 	case indexed && o.Enum != nil:
 		c.use(index.Index, o.Enum)
 	case indexed && c.use(index.Index, types.U32):

@@ -169,7 +169,7 @@ func (c *checker) emit(s *syntax.EmitStmt) {
 		return
 	}
 	c.Types[s.Event] = e.Layout
-	c.fieldValues(s.Event, e.Layout)
+	c.fieldValues(s.Event, e.Layout, "event")
 }
 
 func (c *checker) deleteStmt(s *syntax.DeleteStmt) {

@@ -80,7 +80,7 @@ func (c *checker) testMap(s *syntax.TestMap) {
 		return
 	}
 	if m.Kind == LPM && c.isPrefixLit(s.Key) {
-		if t := c.expr(s.Key); t != types.Invalid && t != m.Key {
+		if t := c.expr(s.Key); t != types.Invalid && m.Key != types.Invalid && t != m.Key {
 			c.errorf("E0301", s.Key.Span(), "expected a prefix of %s, found one of %s", typeString(m.Key), typeString(t))
 		}
 	} else if c.constants(s.Key, m.Key) && m.Kind.Indexed() {
@@ -99,10 +99,14 @@ func (c *checker) constants(e syntax.Expr, want types.Type) bool {
 	if _, ok := Unparen(e).(*syntax.StructLit); !ok {
 		return c.constant(e, want) != nil
 	}
-	return c.use(e, want) && c.constantFields(e)
+	before := len(c.diags)
+	return c.use(e, want) && len(c.diags) == before && c.constantFields(e)
 }
 
 func (c *checker) constantFields(e syntax.Expr) bool {
+	if c.Types[e] == types.Invalid {
+		return false
+	}
 	lit, ok := Unparen(e).(*syntax.StructLit)
 	if !ok {
 		if c.Consts[e] == nil {
@@ -128,8 +132,7 @@ func (c *checker) testHeader(lit *syntax.StructLit) {
 		c.fieldTwice(seen, fv)
 		f := h.Type.Field(fv.Name.Name)
 		if f == nil {
-			d := c.errorf("E0213", fv.Name.Span(), "header `%s` has no field `%s`", lit.Name.Name, fv.Name.Name)
-			c.suggest(d, fv.Name.Name, headerFieldNames(h.Type))
+			c.noField(fv.Name, "header", h.Type.Name, headerFieldNames(h.Type))
 			continue
 		}
 		if c.constant(fv.Value, f.Type) != nil {

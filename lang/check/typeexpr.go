@@ -64,13 +64,20 @@ func (c *checker) namedType(n *syntax.NamedType) types.Type {
 }
 
 func (c *checker) noType(n *syntax.NamedType, e *entry) {
+	if e != nil {
+		if _, ok := e.obj.(*refused); ok {
+			return
+		}
+	}
 	switch {
 	case bitWidth(n.Name) > 0:
 		c.errorf("E0312", n.Span(), "`%s` is only for fields of headers", n.Name).Hint =
 			"the smallest type that holds it is `" + types.Unsigned(bitWidth(n.Name)).String() + "`"
 	case e == nil:
-		d := c.errorf("E0201", n.Span(), "unknown type `%s`", n.Name)
-		c.suggest(d, n.Name, c.typeNames())
+		if c.firstTime("", n.Name) {
+			d := c.errorf("E0201", n.Span(), "unknown type `%s`", n.Name)
+			c.suggest(d, n.Name, c.typeNames())
+		}
 	default:
 		d := c.errorf("E0210", n.Span(), "`%s` is %s, not a type", n.Name, describe(e.obj))
 		note(d, e.at, "declared here")

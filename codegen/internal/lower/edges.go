@@ -37,7 +37,7 @@ func (l *lowerer) jump(e ir.Edge) {
 func (l *lowerer) branch(b *ir.Block) {
 	t := &b.Term
 	x, y, cond := t.Args[0], t.Args[1], t.Cond
-	if x.Op == ir.Const || x.Op == ir.WConst {
+	if constant(x) {
 		x, y, cond = y, x, cond.Swapped()
 	}
 	i := l.with(Inst{Op: Jmp, W32: x.Type == ir.I32, Cond: cond, Dst: l.reg(x)}, y)
@@ -110,7 +110,7 @@ func (l *lowerer) pass(e ir.Edge) {
 	}
 	var moves []move
 	for i, p := range e.To.Params {
-		if a := e.Args[i]; a.Op != ir.Const && a.Op != ir.WConst && l.reg(a) != l.regs[p.ID] {
+		if a := e.Args[i]; !constant(a) && l.reg(a) != l.regs[p.ID] {
 			moves = append(moves, move{l.regs[p.ID], l.reg(a), l.offset[p.ID] && loose(a)})
 		}
 	}
@@ -129,7 +129,7 @@ func (l *lowerer) pass(e ir.Edge) {
 		moves = slices.Delete(moves, free, free+1)
 	}
 	for i, p := range e.To.Params {
-		if a := e.Args[i]; a.Op == ir.Const || a.Op == ir.WConst {
+		if a := e.Args[i]; constant(a) {
 			l.put(l.regs[p.ID], a)
 		}
 	}

@@ -147,7 +147,7 @@ func (l *lowerer) def(v *ir.Value) Reg {
 // reg is a register that holds v. Constants are made where they are needed: one instruction is cheaper than a
 // register for long.
 func (l *lowerer) reg(v *ir.Value) Reg {
-	if v.Op == ir.Const || v.Op == ir.WConst {
+	if constant(v) {
 		r := l.out.NewReg()
 		l.put(r, v)
 		return r

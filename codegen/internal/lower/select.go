@@ -57,7 +57,7 @@ func (l *lowerer) inst(v *ir.Value) {
 // binary lowers arithmetic to the two-address form: a copy of the first operand, changed by the second.
 func (l *lowerer) binary(v *ir.Value) {
 	x, y := v.Args[0], v.Args[1]
-	if v.Op.Info().Commut && l.swaps(x, y) {
+	if v.Op.Info().Commut && constant(x) && !constant(y) {
 		x, y = y, x
 	}
 	dst := l.def(v)
@@ -88,17 +88,8 @@ func strict(op ir.Op) bool {
 	return false
 }
 
-// swaps reports whether the operands of a commutative operation are better in the other order: constants last, and
-// first what nobody else needs, so that it needs no copy.
-func (l *lowerer) swaps(x, y *ir.Value) bool {
-	switch {
-	case y.Op == ir.Const || y.Op == ir.WConst:
-		return false
-	case x.Op == ir.Const || x.Op == ir.WConst:
-		return true
-	}
-	return l.uses[x.ID] > 1 && l.uses[y.ID] == 1
-}
+// constant reports whether v can be an immediate, if it isn't too large.
+func constant(v *ir.Value) bool { return v.Op == ir.Const || v.Op == ir.WConst }
 
 // divideByZero makes x / 0 = 0 and x % 0 = x.
 func (l *lowerer) divideByZero(dst Reg, v *ir.Value) {
@@ -136,7 +127,7 @@ func (l *lowerer) wire(v *ir.Value, size uint8) {
 // compare lowers a condition whose value is wanted: 1, and if the condition doesn't hold, 0.
 func (l *lowerer) compare(v *ir.Value) {
 	x, y, cond := v.Args[0], v.Args[1], v.Cond
-	if x.Op == ir.Const || x.Op == ir.WConst {
+	if constant(x) {
 		x, y, cond = y, x, cond.Swapped()
 	}
 	i := l.with(Inst{Op: Jmp, W32: x.Type == ir.I32, Cond: cond, Dst: l.reg(x)}, y)
@@ -156,13 +147,9 @@ func (l *lowerer) pktAdd(v *ir.Value) {
 		return
 	}
 	base, disp := ir.PktBase(v.Args[0])
-	x, y := base, v.Args[1]
-	if l.swaps(x, y) {
-		x, y = y, x
-	}
 	dst := l.def(v)
-	l.copy(dst, l.reg(x))
-	l.emit(Inst{Op: Add, Dst: dst, Src: l.reg(y)})
+	l.copy(dst, l.reg(base))
+	l.emit(Inst{Op: Add, Dst: dst, Src: l.reg(v.Args[1])})
 	if disp != 0 {
 		l.emit(Inst{Op: Add, Dst: dst, Imm: disp})
 	}

@@ -14,8 +14,8 @@
 //
 //  1. analyse (live.go): from each read of a variable back to the writes that reach it. The result is a list of
 //     segments of the linear order of blocks: lifetimes have holes.
-//  2. Writes that nobody reads are dropped. In the first round, the variables of a copy become one if their lifetimes are
-//     disjoint (coalesce.go). The two-address form and block parameters make most copies; most of
+//  2. Writes that nobody reads are dropped. In the first round, operands are put in the better order
+//     (commute.go), and the variables of a copy become one if neither changes while the other lives (coalesce.go). The two-address form and block parameters make most copies; most of
 //     them go here.
 //  3. assign (assign.go): variables are taken in order of size, the long ones first. A variable gets a register in
 //     which nothing lives at the same time, if possible that of a copy it is part of. If there is none, it takes the
@@ -68,6 +68,8 @@ func Allocate(f *lower.Func) (Figures, error) {
 		a.liveness = analyse(f)
 		a.dropDead()
 		if len(a.pieces) == 0 {
+			commute(a.liveness)
+			a.liveness = analyse(f)
 			a.coalesce()
 		}
 		if err := a.initialised(); err != nil {

@@ -7,30 +7,6 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
 )
 
-// dropDead removes instructions that only write what nobody reads, and what only they needed, and so on.
-func (a *allocator) dropDead() {
-	for {
-		dropped := false
-		for n, b := range a.f.Blocks {
-			kept := b.Insts[:0]
-			for k := range b.Insts {
-				i := &b.Insts[k]
-				w := i.Writes()
-				if w.IsVirtual() && !a.live[w].has(a.point(int32(n), int32(k))+2) {
-					dropped = true
-					continue
-				}
-				kept = append(kept, *i)
-			}
-			b.Insts = kept
-		}
-		if !dropped {
-			return
-		}
-		a.liveness = analyse(a.f)
-	}
-}
-
 // A class is the variables that became one.
 type class struct {
 	live   segments

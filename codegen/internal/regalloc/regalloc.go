@@ -64,14 +64,10 @@ const maxRounds = 32
 // Allocate rewrites f to use real registers and offsets from FP.
 func Allocate(f *lower.Func) (Figures, error) {
 	a := &allocator{f: f, pieces: map[lower.Reg]piece{}}
+	prepare(f)
+	a.liveness = analyse(f)
+	a.coalesce()
 	for range maxRounds {
-		a.liveness = analyse(f)
-		a.dropDead()
-		if len(a.pieces) == 0 {
-			commute(a.liveness)
-			a.liveness = analyse(f)
-			a.coalesce()
-		}
 		if err := a.initialised(); err != nil {
 			return Figures{}, err
 		}
@@ -82,6 +78,7 @@ func Allocate(f *lower.Func) (Figures, error) {
 		if err := a.split(failed); err != nil {
 			return Figures{}, err
 		}
+		a.liveness = dropDead(analyse(f))
 	}
 	return Figures{}, fmt.Errorf("%s: no registers found in %d rounds", f.Name, maxRounds)
 }

@@ -19,7 +19,7 @@ func TestRandom(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, m)
 		}
-		commute(analyse(before)) // keeps the meaning, but not the reads
+		prepare(before) // keeps the meaning, but not who reads what
 		after := clone(before)
 		if _, err := Allocate(after); err != nil {
 			t.Fatalf("%v\n%s", err, before)

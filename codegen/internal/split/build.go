@@ -41,7 +41,7 @@ type builder struct {
 
 func (ps *programs) build(head *ir.Block) *ir.Func {
 	b := &builder{
-		programs: ps, head: head, region: ps.search.region(head, 0), at: span(head),
+		programs: ps, head: head, region: ps.search.region(head), at: span(head),
 		f:    &ir.Func{Name: ps.names[head], Index: ps.indexes[head]},
 		made: map[*ir.Value]*ir.Value{}, reloaded: map[*ir.Value]bool{}, stubs: map[*ir.Block]*ir.Block{},
 	}

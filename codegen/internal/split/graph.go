@@ -24,7 +24,6 @@ type graph struct {
 	config    map[string]bool           // constant globals
 	narrowed  map[*ir.Value][]*ir.Value // see narrow
 	crossings []*crossing               // by block ID; see crossing
-	diverges  bool                      // some block is reached in more than one state
 }
 
 // coldShare is how often a branch goes to its cold side.
@@ -53,11 +52,6 @@ func newGraph(m *ir.Module, f *ir.Func) *graph {
 		g.roots[r.Block] = r
 	}
 	g.guess()
-	for _, e := range f.Entries() {
-		for _, d := range g.model.States(e, func(*ir.Block) bool { return false }) {
-			g.diverges = g.diverges || d > 1
-		}
-	}
 	return g
 }
 

@@ -85,7 +85,7 @@ func (ps *programs) describe(h *ir.Block, cost verifier.Estimate) *Program {
 		}
 		pr.Carried = append(pr.Carried, Carried{Name: name, Bytes: places[i].size, Carrier: places[i].carrier, Offset: places[i].offset})
 	}
-	r := ps.region(h, 0)
+	r := ps.region(h)
 	for _, to := range r.exits {
 		pr.Calls = append(pr.Calls, ps.names[to])
 	}

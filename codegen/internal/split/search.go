@@ -3,6 +3,7 @@ package split
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
@@ -49,30 +50,51 @@ type region struct {
 	blocks []*ir.Block // in reverse postorder
 	exits  []*ir.Block // the heads it goes on to, in reverse postorder
 	price  verifier.Estimate
-	states []float64 // D(b), if it isn't 1 everywhere
+	visit  verifier.Visit
 }
 
 // slotSteps is what a call of a slot takes beyond the call itself: store the arguments, count a miss.
 const slotSteps = missSteps + lookupSteps
 
-// region walks the program of head. If there is a limit it gives up (nil) as soon as the program is above it.
-func (s *search) region(head *ir.Block, limit int) *region {
-	r := &region{head: head, blocks: []*ir.Block{head}}
-	seen := map[*ir.Block]bool{head: true}
+// region finds the program of head and its price.
+func (s *search) region(head *ir.Block) *region {
+	r := &region{head: head}
+	s.collect(r, math.MaxInt)
+	r.visit = s.model.Visit(head, func(b *ir.Block) bool { return s.heads[b.ID] })
 	names := map[string]bool{tableStages: true, tableMisses: true, tableState: true}
-	r.price.Processed = s.slack[head] + s.entering(head)
-	r.price.Insns = 2 * r.price.Processed
-	for i := 0; i < len(r.blocks); i++ {
-		b := r.blocks[i]
+	fixed := s.slack[head] + s.entering(head)
+	processed := float64(fixed)
+	r.price.Insns = 2 * fixed
+	for _, b := range r.blocks {
 		c := s.model.Block(b)
-		r.price.Processed += c.Steps
+		processed += r.visit.Steps[b.ID]
 		r.price.Insns += c.Slots
 		r.price.Stack = max(r.price.Stack, c.Stack)
 		for _, name := range c.Maps {
 			names[name] = true
 		}
 		if b.Term.Op == ir.SlotCall {
-			r.price.Processed += slotSteps + len(b.Term.Args)
+			processed += r.visit.States[b.ID] * float64(slotSteps+len(b.Term.Args))
+		}
+	}
+	for _, b := range r.exits {
+		processed += r.visit.States[b.ID] * float64(s.crossing(b).exit)
+		r.price.Insns += s.crossing(b).exit
+	}
+	r.price.Processed = int(min(processed, math.MaxInt32))
+	r.price.Maps = len(names)
+	return r
+}
+
+// collect finds the blocks and exits of a region. It gives up, and returns false, when their steps exceed a limit.
+func (s *search) collect(r *region, limit int) bool {
+	seen := map[*ir.Block]bool{r.head: true}
+	r.blocks = []*ir.Block{r.head}
+	steps := s.slack[r.head] + s.entering(r.head)
+	for i := 0; i < len(r.blocks); i++ {
+		b := r.blocks[i]
+		if steps += s.model.Block(b).Steps; steps > limit {
+			return false
 		}
 		for _, e := range b.Term.Succs {
 			switch {
@@ -80,46 +102,28 @@ func (s *search) region(head *ir.Block, limit int) *region {
 				continue
 			case s.heads[e.To.ID]:
 				r.exits = append(r.exits, e.To)
-				r.price.Processed += s.crossing(e.To).exit
-				r.price.Insns += s.crossing(e.To).exit
+				steps += s.crossing(e.To).exit
 			default:
 				r.blocks = append(r.blocks, e.To)
 			}
 			seen[e.To] = true
 		}
-		if limit > 0 && r.price.Processed > limit {
-			return nil
-		}
 	}
-	r.price.Maps = len(names)
 	byPos := func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) }
 	slices.SortFunc(r.blocks, byPos)
 	slices.SortFunc(r.exits, byPos)
-	if s.diverges {
-		s.multiply(r)
-	}
-	return r
+	return true
 }
 
-// multiply counts each block of a region as often as it is walked.
-func (s *search) multiply(r *region) {
-	r.states = s.model.States(r.head, func(b *ir.Block) bool { return s.heads[b.ID] })
-	more := 0.0
-	for _, b := range r.blocks {
-		more += max(0, r.states[b.ID]-1) * float64(s.model.Block(b).Steps)
+// within is the region of head if it fits, else nil.
+func (s *search) within(head *ir.Block) *region {
+	if !s.collect(&region{head: head}, s.opts.Budget) {
+		return nil
 	}
-	for _, b := range r.exits {
-		more += max(0, r.states[b.ID]-1) * float64(s.crossing(b).exit)
+	if r := s.region(head); s.fits(r.price) {
+		return r
 	}
-	r.price.Processed += int(min(more, 1<<30))
-}
-
-// times is how often a block of the region is walked.
-func (r *region) times(b *ir.Block) float64 {
-	if r.states == nil {
-		return 1
-	}
-	return max(1, r.states[b.ID])
+	return nil
 }
 
 // entering is what the program of a head does before its first block.
@@ -167,7 +171,7 @@ func (s *search) run() error {
 // fit cuts the program of head until it fits, and whatever is cut off.
 func (s *search) fit(head *ir.Block) error {
 	for {
-		r := s.region(head, 0)
+		r := s.region(head)
 		what, have, limit := s.excess(r.price)
 		if what == "" {
 			return nil
@@ -233,7 +237,7 @@ func (s *search) choose(r *region) *ir.Block {
 		if c.gain <= 0 {
 			break
 		}
-		if part := s.region(c.block, s.opts.Budget); part != nil && s.fits(part.price) {
+		if s.within(c.block) != nil {
 			return c.block
 		}
 	}
@@ -246,7 +250,7 @@ func (s *search) desperate(candidates []candidate) *ir.Block {
 	var best, smallest *ir.Block
 	most, least := 0, 0
 	for _, c := range candidates {
-		part := s.region(c.block, 0)
+		part := s.region(c.block)
 		if gain := part.price.Processed - s.crossing(c.block).exit; s.fits(part.price) && gain > most {
 			best, most = c.block, gain
 		}
@@ -289,11 +293,11 @@ func (s *search) dominated(r *region) map[*ir.Block]float64 {
 	}
 	sum := make(map[*ir.Block]float64, len(nodes))
 	for i, b := range slices.Backward(nodes[1:]) {
-		steps := s.model.Block(b).Steps
 		if s.heads[b.ID] {
-			steps = s.crossing(b).exit
+			sum[b] += r.visit.States[b.ID] * float64(s.crossing(b).exit)
+		} else {
+			sum[b] += r.visit.Steps[b.ID]
 		}
-		sum[b] += float64(steps) * r.times(b)
 		if dom := nodes[up[i+1]]; dom != r.head {
 			sum[dom] += sum[b]
 		}
@@ -307,7 +311,7 @@ func (s *search) prune() {
 	slices.SortStableFunc(heads, func(a, b *ir.Block) int { return cmp.Compare(s.expense(b), s.expense(a)) })
 	exits := map[*ir.Block][]*ir.Block{}
 	for _, b := range s.list() {
-		exits[b] = s.region(b, 0).exits
+		exits[b] = s.region(b).exits
 	}
 	for _, b := range heads {
 		s.heads[b.ID] = false
@@ -316,8 +320,8 @@ func (s *search) prune() {
 			if !slices.Contains(to, b) {
 				continue
 			}
-			r := s.region(from, 0)
-			if !s.fits(r.price) {
+			r := s.within(from)
+			if r == nil {
 				s.heads[b.ID] = true
 				break
 			}

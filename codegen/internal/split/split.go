@@ -95,7 +95,7 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 		again := false
 		for i, pr := range p.Programs {
 			if what, _, _ := s.excess(pr.Cost); what != "" {
-				s.slack[heads[i]] += 2 + max(0, pr.Cost.Processed-s.region(heads[i], 0).price.Processed)
+				s.slack[heads[i]] += 2 + max(0, pr.Cost.Processed-s.region(heads[i]).price.Processed)
 				again = true
 			}
 		}
@@ -122,7 +122,7 @@ func prepare(m *ir.Module, opts Options) *search {
 	s := newSearch(newGraph(m, f), opts)
 	var long []*ir.Block
 	for _, e := range f.Entries() {
-		if r := s.region(e, 0); !s.fits(r.price) {
+		if r := s.region(e); !s.fits(r.price) {
 			long = append(long, r.blocks...)
 		}
 	}

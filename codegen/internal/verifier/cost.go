@@ -3,7 +3,7 @@
 // The verifier walks every path, depth first, and stops where it meets a state that an earlier walk through the same
 // instruction covers. Its price is therefore not the length of a program but
 //
-//	Σ over blocks b of D(b) · (instructions of b) + what is walked twice at joins
+//	Σ over blocks b of D(b) · (instructions of b) + what is walked again behind joins
 //
 // where D(b) is the number of states at b that are not covered by one another. Two states differ if they disagree in
 // something that will be demanded precisely: a number that decides a branch later, or the constant offset of a packet
@@ -16,8 +16,8 @@
 // side of `x == constant` tells of x. A branch whose operands are known is followed on one side only. States that know
 // the same are one state. Where more than 64 are left, some stand for all.
 //
-// States are compared only at some instructions, so that a path which joins another is walked a few instructions
-// beyond the join before it is found to be covered: joinSteps each.
+// States are remembered only at some instructions, so that a path which joins another is walked on until it meets one:
+// see walk.go.
 //
 // What this doesn't see: ranges (`x < 10` on one side), bits known of a value, different proofs for one packet
 // pointer, pending branches, the order in which the paths are walked. Estimates of the lowering are averages: the
@@ -38,7 +38,6 @@ const (
 
 const (
 	prologue  = 1 // the context moves to a register that calls preserve
-	joinSteps = 4
 	spillCost = 2
 )
 
@@ -54,11 +53,14 @@ type Estimate struct {
 type Model struct {
 	f      *ir.Func
 	order  []*ir.Block
-	pos    []int         // in order, by block ID
-	wanted []bool        // demanded precisely, by value ID
-	in     [][]*ir.Value // live and demanded on entry, parameters included, by block ID
+	pos    []int // in order, by block ID
 	blocks []Block
-	uses   []int // by value ID
+
+	wanted   []bool             // demanded precisely, by value ID
+	places   []bool             // goes into a packet offset, by value ID
+	in       [][]*ir.Value      // by block ID; see liveIn
+	decisive map[*ir.Value]bool // known in some state where that matters
+	uses     []int              // by value ID
 }
 
 // Block is the price of one block.
@@ -67,6 +69,10 @@ type Block struct {
 	Slots int      // instruction slots
 	Stack int      // bytes at the worst point
 	Maps  []string // named in it
+
+	term   int  // steps of the terminator
+	calls  int  // of helpers
+	target bool // of a jump
 }
 
 // NewModel analyses f.
@@ -74,48 +80,46 @@ func NewModel(f *ir.Func) *Model {
 	m := &Model{f: f, order: f.ReversePostorder(), pos: make([]int, f.NumBlocks())}
 	m.uses = f.UseCounts()
 	preds, live := f.Preds(), ir.Live(f)
-	m.wanted = demand(f, m.order, preds)
-	m.in = make([][]*ir.Value, f.NumBlocks())
 	m.blocks = make([]Block, f.NumBlocks())
 	for i, b := range m.order {
 		m.pos[b.ID] = i
-		for _, list := range [][]*ir.Value{live.In(b), b.Params} {
-			for _, v := range list {
-				if m.wanted[v.ID] {
-					m.in[b.ID] = append(m.in[b.ID], v)
-				}
-			}
-		}
-		m.blocks[b.ID] = measure(b, len(preds[b.ID]), live.Out(b), m.uses)
+		m.blocks[b.ID] = measure(b, preds[b.ID], live.Out(b), m.uses)
 	}
+	m.demand(preds, live)
 	return m
 }
 
 // measure is the price of a block.
-func measure(b *ir.Block, preds int, out []*ir.Value, uses []int) Block {
+func measure(b *ir.Block, preds []ir.Pred, out []*ir.Value, uses []int) Block {
 	var s size
-	var maps []string
+	c := Block{target: len(preds) > 1}
 	for _, v := range b.Insts {
 		s.add(instSize(v, uses))
 		switch v.Op {
 		case ir.Lookup, ir.Update, ir.Delete, ir.Output:
-			maps = append(maps, v.Sym)
+			c.Maps = append(c.Maps, v.Sym)
 		case ir.GlobalAddr:
-			maps = append(maps, ".rodata", ".data")
+			c.Maps = append(c.Maps, ".rodata", ".data")
+		}
+		if v.Op.Info().Call {
+			c.calls++
 		}
 	}
-	s.add(termSize(&b.Term, uses))
-	if b.Term.Op == ir.TailCall || b.Term.Op == ir.SlotCall {
-		maps = append(maps, b.Term.Sym)
-	}
 	p := pressureOf(b, out)
-	if p.spills > 0 {
-		s.add(steps(spillCost * p.spills))
+	s.add(steps(spillCost * max(0, p.spills)))
+	term := termSize(&b.Term, uses)
+	s.add(term)
+	if b.Term.Op == ir.TailCall || b.Term.Op == ir.SlotCall {
+		c.Maps = append(c.Maps, b.Term.Sym)
+		c.calls++
 	}
-	if preds > 1 {
-		s.steps += joinSteps * (preds - 1)
+	for _, p := range preds {
+		if from := &p.From.Term; len(from.Succs) == 2 && queue(from)[0] == b {
+			c.target = true
+		}
 	}
-	return Block{Steps: s.steps, Slots: s.slots, Stack: p.stack, Maps: maps}
+	c.Steps, c.Slots, c.Stack, c.term = s.steps, s.slots, p.stack, term.steps
+	return c
 }
 
 // Block is the price of b.
@@ -124,16 +128,32 @@ func (m *Model) Block(b *ir.Block) *Block { return &m.blocks[b.ID] }
 // Steps is the price of one instruction.
 func (m *Model) Steps(v *ir.Value) int { return instSize(v, m.uses).steps }
 
+// Visit is how the verifier goes through a part of a Func, by block ID: in how many states it reaches each block, and how
+// many instructions of the block it walks through in all.
+type Visit struct {
+	States []float64
+	Steps  []float64
+}
+
+// Visit starts at entry, knowing nothing, and ends where leave says.
+func (m *Model) Visit(entry *ir.Block, leave func(*ir.Block) bool) Visit {
+	v := Visit{m.states(entry, leave), make([]float64, m.f.NumBlocks())}
+	for id, steps := range m.walk(entry, leave) {
+		v.Steps[id] = v.States[id] * float64(steps)
+	}
+	return v
+}
+
 // Cost estimates a whole program.
 func Cost(f *ir.Func) Estimate {
 	m := NewModel(f)
+	visit := m.Visit(f.Blocks[0], func(*ir.Block) bool { return false })
 	e := Estimate{Insns: prologue}
 	processed := float64(prologue)
 	names := map[string]bool{}
-	d := m.States(f.Blocks[0], func(*ir.Block) bool { return false })
 	for _, b := range m.order {
 		c := m.Block(b)
-		processed += d[b.ID] * float64(c.Steps)
+		processed += visit.Steps[b.ID]
 		e.Insns += c.Slots
 		e.Stack = max(e.Stack, c.Stack)
 		for _, name := range c.Maps {

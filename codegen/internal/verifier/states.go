@@ -10,106 +10,70 @@ import (
 // maxStates is how many states of a block are told apart; more are scaled.
 const maxStates = 64
 
-// A state is one way to arrive at a block: the constants known of live values that matter, by their number in
-// Model.in, and how many ways like it this one stands for.
+// A state is one way to arrive at a block.
 type state struct {
-	known map[*ir.Value]uint64
-	ways  float64
+	known map[*ir.Value]fact
+	ways  float64 // how many like it this one stands for
 }
 
-// demand finds the values that may decide a branch or place a packet pointer: of these the verifier compares what it
-// knows, of all others it doesn't care.
-func demand(f *ir.Func, order []*ir.Block, preds [][]ir.Pred) []bool {
-	wanted := make([]bool, f.NumValues())
-	var want func(v *ir.Value)
-	want = func(v *ir.Value) {
-		if wanted[v.ID] || v.Type != ir.I32 && v.Type != ir.I64 {
-			return
-		}
-		wanted[v.ID] = true
-		switch {
-		case v.Op == ir.Param:
-			for i, p := range v.Block.Params {
-				if p == v {
-					for _, pred := range preds[v.Block.ID] {
-						want(pred.Edge().Args[i])
-					}
-				}
-			}
-		case v.Op.Info().Pure:
-			for _, a := range v.Args {
-				want(a)
-			}
-		}
-	}
-	for _, b := range order {
-		for _, v := range b.Insts {
-			if v.Op == ir.PktAdd {
-				want(v.Args[1])
-			}
-		}
-		if op := b.Term.Op; op == ir.Br || op == ir.TailCall || op == ir.SlotCall {
-			for _, a := range b.Term.Args {
-				want(a)
-			}
-		}
-	}
-	return wanted
+// A fact is what the verifier knows of a value: the number itself, or, for packet offsets, an upper bound. Of a packet
+// pointer it is the offset, and how many bytes behind it are proved.
+type fact struct {
+	n      uint64
+	exact  bool
+	proved uint64
 }
 
-// States is D(b) by block ID for a program that begins at entry, knowing nothing, and ends where leave says.
-func (m *Model) States(entry *ir.Block, leave func(*ir.Block) bool) []float64 {
+// states is D(b) by block ID for a program that begins at entry, knowing nothing, and ends where leave says.
+func (m *Model) states(entry *ir.Block, leave func(*ir.Block) bool) []float64 {
 	d := make([]float64, m.f.NumBlocks())
 	at := make([][]state, m.f.NumBlocks())
-	at[entry.ID] = []state{{ways: 1}}
+	seen := make([]map[string]int, m.f.NumBlocks()) // states by key
+	at[entry.ID] = []state{{known: map[*ir.Value]fact{}, ways: 1}}
 	for _, b := range m.order[m.pos[entry.ID]:] {
 		states := limit(at[b.ID])
-		at[b.ID] = nil
+		at[b.ID], seen[b.ID] = nil, nil
 		for _, s := range states {
 			d[b.ID] += s.ways
 		}
 		if b != entry && leave(b) {
 			continue
 		}
-		seen := map[*ir.Block]map[string]int{}
 		for _, s := range states {
-			for _, e := range m.step(b, &s) {
-				to := e.To
-				next := state{m.enter(b, &s, e), s.ways}
-				if seen[to] == nil {
-					seen[to] = keys(m, to, at[to.ID])
-				}
+			for _, i := range m.step(b, &s) {
+				to := b.Term.Succs[i].To.ID
+				next := state{m.enter(b, &s, i), s.ways}
 				key := m.key(to, next.known)
-				if i, ok := seen[to][key]; ok {
-					at[to.ID][i].ways = max(at[to.ID][i].ways, next.ways)
+				if seen[to] == nil {
+					seen[to] = map[string]int{}
+				}
+				if j, ok := seen[to][key]; ok {
+					at[to][j].ways = max(at[to][j].ways, next.ways)
 					continue
 				}
-				seen[to][key] = len(at[to.ID])
-				at[to.ID] = append(at[to.ID], next)
+				seen[to][key] = len(at[to])
+				at[to] = append(at[to], next)
 			}
 		}
 	}
 	return d
 }
 
-func keys(m *Model, b *ir.Block, states []state) map[string]int {
-	seen := make(map[string]int, len(states)+1)
-	for i, s := range states {
-		seen[m.key(b, s.known)] = i
-	}
-	return seen
-}
-
 // key tells states of a block apart.
-func (m *Model) key(b *ir.Block, known map[*ir.Value]uint64) string {
+func (m *Model) key(block int, known map[*ir.Value]fact) string {
 	if len(known) == 0 {
 		return ""
 	}
 	var key []byte
-	for _, v := range m.in[b.ID] {
+	for _, v := range m.in[block] {
 		if x, ok := known[v]; ok {
-			key = binary.AppendUvarint(key, uint64(v.ID))
-			key = binary.AppendUvarint(key, x)
+			id := uint64(v.ID) << 1
+			if x.exact {
+				id |= 1
+			}
+			key = binary.AppendUvarint(key, id)
+			key = binary.AppendUvarint(key, x.n)
+			key = binary.AppendUvarint(key, x.proved)
 		}
 	}
 	return string(key)
@@ -134,98 +98,139 @@ func limit(states []state) []state {
 	return states
 }
 
-// number is what a state knows of a value.
+// number is a value that a state knows exactly.
 func (s *state) number(v *ir.Value) (uint64, bool) {
 	if len(v.Args) == 0 && v.Op.Info().Pure {
 		return eval.Number(v)
 	}
-	x, ok := s.known[v]
-	return x, ok
+	x := s.known[v]
+	return x.n, x.exact
 }
 
-// step runs a state through a block and picks the edges that it leaves by.
-func (m *Model) step(b *ir.Block, s *state) []ir.Edge {
-	if len(s.known) > 0 {
-		for _, v := range b.Insts {
-			if m.wanted[v.ID] && v.Op.Info().Pure && len(v.Args) > 0 {
-				s.compute(v)
+// bound is the most that a value can be in a state.
+func (s *state) bound(v *ir.Value) uint64 {
+	if x, ok := s.known[v]; ok {
+		return x.n
+	}
+	return ir.MaxOf(v, s.bound)
+}
+
+var both, first, second = []int{0, 1}, []int{0}, []int{1}
+
+// step runs a state through a block and picks the successors that it goes to.
+func (m *Model) step(b *ir.Block, s *state) []int {
+	for _, v := range b.Insts {
+		if m.wanted[v.ID] && v.Op.Info().Pure && len(v.Args) > 0 || v.Op == ir.PktAdd {
+			m.compute(s, v)
+		}
+		if key := arrayKey(v); key != nil {
+			if _, known := s.number(key); known {
+				m.decisive[key] = true
 			}
 		}
 	}
 	t := &b.Term
 	if t.Op != ir.Br || t.Args[0].Type == ir.Mem {
-		return t.Succs
+		return both[:len(t.Succs)]
 	}
 	x, known := s.number(t.Args[0])
 	y, knownToo := s.number(t.Args[1])
-	switch {
-	case !known || !knownToo:
-		return t.Succs
-	case t.Cond.Eval(t.Args[0].Type, x, y):
-		return t.Succs[:1]
+	if !known || !knownToo {
+		return both
 	}
-	return t.Succs[1:]
+	m.decisive[t.Args[0]], m.decisive[t.Args[1]] = true, true
+	if t.Cond.Eval(t.Args[0].Type, x, y) {
+		return first
+	}
+	return second
 }
 
-func (s *state) compute(v *ir.Value) {
+// compute finds what is known of a result.
+func (m *Model) compute(s *state, v *ir.Value) {
+	if v.Op == ir.PktAdd {
+		base := s.known[v.Args[0]]
+		exact := v.Args[0].Op == ir.Data || base.exact
+		n, known := s.number(v.Args[1])
+		if !known {
+			n, exact = s.bound(v.Args[1]), false
+		}
+		s.known[v] = fact{n: base.n + n, exact: exact}
+		return
+	}
 	args := make([]uint64, len(v.Args))
 	for i, a := range v.Args {
 		x, ok := s.number(a)
 		if !ok {
+			if m.places[v.ID] {
+				s.known[v] = fact{n: ir.MaxOf(v, s.bound)}
+			}
 			return
 		}
 		args[i] = x
 	}
 	if x, ok := eval.Number(v, args...); ok {
-		s.known[v] = x
+		s.known[v] = fact{n: x, exact: true}
 	}
 }
 
-// enter is what remains known on an edge: constants passed, constants learned from the branch, those still live.
-func (m *Model) enter(b *ir.Block, s *state, e ir.Edge) map[*ir.Value]uint64 {
-	var next map[*ir.Value]uint64
-	know := func(v *ir.Value, x uint64) {
-		if next == nil {
-			next = map[*ir.Value]uint64{}
-		}
-		next[v] = x
-	}
-	learned, value := learn(b, s, e)
+// enter is what is known behind an edge: of arguments, of what the branch compared, of what stays alive.
+func (m *Model) enter(b *ir.Block, s *state, i int) map[*ir.Value]fact {
+	e := &b.Term.Succs[i]
+	next := map[*ir.Value]fact{}
+	learned, lesson := m.learn(b, s, i)
 	for _, v := range m.in[e.To.ID] {
-		if x, ok := s.known[v]; ok {
-			know(v, x)
-		} else if v == learned {
-			know(v, value)
+		if v == learned {
+			next[v] = lesson
+		} else if x, ok := s.known[v]; ok {
+			next[v] = x
 		}
 	}
-	for i, p := range e.To.Params {
+	for j, p := range e.To.Params {
 		if !m.wanted[p.ID] {
 			continue
 		}
-		if x, ok := s.number(e.Args[i]); ok {
-			know(p, x)
-		} else if e.Args[i] == learned && learned != nil {
-			know(p, value)
+		a := e.Args[j]
+		if x, ok := s.number(a); ok {
+			next[p] = fact{n: x, exact: true}
+		} else if a == learned {
+			next[p] = lesson
+		} else if m.places[p.ID] {
+			next[p] = fact{n: s.bound(a)}
 		}
 	}
 	return next
 }
 
-// learn is the value that an edge of `x == constant` makes known.
-func learn(b *ir.Block, s *state, e ir.Edge) (*ir.Value, uint64) {
+// learn is what one edge of a branch or check makes known.
+func (m *Model) learn(b *ir.Block, s *state, i int) (*ir.Value, fact) {
 	t := &b.Term
-	if t.Op != ir.Br || len(t.Succs) != 2 || t.Succs[0].To == t.Succs[1].To {
-		return nil, 0
+	if t.Op == ir.Check && i == 0 {
+		base, disp := ir.PktBase(t.Args[0])
+		known := s.known[base]
+		known.proved = max(known.proved, uint64(disp+t.Imm))
+		return base, known
 	}
-	yes := t.Succs[0].To == e.To
-	if t.Cond != ir.Eq && t.Cond != ir.Ne || yes != (t.Cond == ir.Eq) {
-		return nil, 0
+	if t.Op != ir.Br || t.Args[0].Type == ir.Mem {
+		return nil, fact{}
 	}
-	if x, ok := s.number(t.Args[1]); ok {
-		return t.Args[0], x
+	cond, v := t.Cond, t.Args[0]
+	y, ok := s.number(t.Args[1])
+	if !ok {
+		if y, ok = s.number(v); !ok {
+			return nil, fact{}
+		}
+		cond, v = cond.Swapped(), t.Args[1]
 	}
-	if x, ok := s.number(t.Args[0]); ok {
-		return t.Args[1], x
+	if i == 1 {
+		cond, _ = cond.Negated()
 	}
-	return nil, 0
+	switch cond {
+	case ir.Eq:
+		return v, fact{n: y, exact: true}
+	case ir.ULe, ir.ULt:
+		if m.places[v.ID] {
+			return v, fact{n: min(y, s.bound(v))}
+		}
+	}
+	return nil, fact{}
 }

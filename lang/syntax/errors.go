@@ -78,9 +78,9 @@ func (p *fileParser) report(start int, err error) int {
 	return bad
 }
 
-// malformed tells whether there is a report about the text from start to end.
+// malformed tells whether a token from start to end is malformed.
 func (p *fileParser) malformed(start, end int) bool {
-	return slices.ContainsFunc(p.diags, func(d *diag.Diagnostic) bool {
+	return slices.ContainsFunc(p.diags[:p.scanned], func(d *diag.Diagnostic) bool {
 		return d.Span.Start.Offset >= start && d.Span.Start.Offset <= end
 	})
 }

@@ -194,7 +194,7 @@ func (p *planner) markValue(value Expr) {
 
 // params marks the parenthesis behind a name.
 func (p *planner) params(name *Ident) {
-	if i := p.last(name) + 1; p.tokens[i].Value == "(" {
+	if i := p.last(name) + 1; i < len(p.tokens) && p.tokens[i].Value == "(" {
 		p.marks[i].glue = true
 	}
 }

@@ -73,7 +73,7 @@ type scanner struct {
 func scan(name, src string) *scanner {
 	s := &scanner{name: name, src: src, line: 1, tokens: make([]lexer.Token, 0, len(src)/4+1)}
 	s.pos = len(src) - len(strings.TrimPrefix(src, "\ufeff"))
-	for s.skipSpace(); s.pos < len(src); s.skipSpace() {
+	for s.skipSpace(); s.pos < len(src) && len(s.diags) < maxErrors; s.skipSpace() {
 		s.next()
 	}
 	s.tokens = append(s.tokens, lexer.EOFToken(s.end()))
@@ -119,8 +119,7 @@ func (s *scanner) next() {
 		s.pos += 2
 	case c == '"':
 		s.str(rest)
-	case (c == '\'' || c == '`') && closedOnLine(rest):
-		s.quoted(rest)
+	case (c == '\'' || c == '`') && s.quoted(rest):
 	case isAddressByte(c) && s.address(rest):
 	case isDigit(c):
 		s.number(rest)
@@ -237,14 +236,18 @@ func (s *scanner) str(rest string) {
 	s.emit(tokString, n)
 }
 
-// closedOnLine tells whether the quote that s starts with comes again on the same line.
-func closedOnLine(s string) bool { return strings.IndexByte(s[1:lineLen(s)], s[0]) >= 0 }
-
-// quoted reports text in quotes that are no string's.
-func (s *scanner) quoted(rest string) {
-	n := 2 + strings.IndexByte(rest[1:], rest[0])
-	s.report("E0105", n, "strings stand in double quotes", "")
-	s.emit(tokString, n)
+// quoted reports text in quotes that are no string's, if they are closed on the same line.
+func (s *scanner) quoted(rest string) bool {
+	n := 1
+	for n < len(rest) && rest[n] != rest[0] && rest[n] != '\n' {
+		n++
+	}
+	if n == len(rest) || rest[n] == '\n' {
+		return false
+	}
+	s.report("E0105", n+1, "strings stand in double quotes", "")
+	s.emit(tokString, n+1)
+	return true
 }
 
 func isDigit(c byte) bool    { return c >= '0' && c <= '9' }

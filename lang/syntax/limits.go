@@ -15,6 +15,7 @@ const (
 	maxSource  = 4 << 20 // bytes
 	maxNesting = 200     // levels of brackets, prefix operators, array types
 	maxChain   = 1000    // operators in a row, `else` in a row
+	maxErrors  = 50      // mistakes that are reported
 )
 
 // checkText refuses what isn't source text at all.

@@ -54,7 +54,7 @@ func buildGrammar() grammars {
 }
 
 // Parse reads a source file. The file holds what could be read, the list what is wrong with the rest. It reports at most
-// one mistake a declaration, and goes on with the next one.
+// one mistake a declaration, or all malformed tokens in it, and goes on with the next one.
 func Parse(name, src string) (*File, diag.List) {
 	file := &File{Name: name, Source: src}
 	if d := checkText(name, src); d != nil {
@@ -64,10 +64,13 @@ func Parse(name, src string) (*File, diag.List) {
 	for i, c := range s.comments {
 		file.Comments = append(file.Comments, &Comment{node: node{Tokens: s.comments[i : i+1]}, Text: c.Value})
 	}
+	if len(s.diags) >= maxErrors { // the rest isn't cut into tokens
+		return file, s.diags
+	}
 	if d := checkNesting(s.tokens); d != nil {
 		return file, append(s.diags, d)
 	}
-	p := &fileParser{file: file, tokens: s.tokens, diags: s.diags}
+	p := &fileParser{file: file, tokens: s.tokens, diags: s.diags, scanned: len(s.diags)}
 	p.run()
 	file.whole = len(p.diags) == 0
 	p.diags.Sort()
@@ -76,9 +79,10 @@ func Parse(name, src string) (*File, diag.List) {
 
 // fileParser reads declaration after declaration.
 type fileParser struct {
-	file   *File
-	tokens []lexer.Token
-	diags  diag.List
+	file    *File
+	tokens  []lexer.Token
+	diags   diag.List
+	scanned int // how many of them are about malformed tokens
 }
 
 // run reads all declarations.
@@ -89,15 +93,15 @@ func (p *fileParser) run() {
 		panic(err) // a tokenReader has no errors
 	}
 	p.file.Tokens = lex.Range(0, lexer.RawCursor(len(p.tokens)-1))
-	for skipSemicolons(lex); !lex.Peek().EOF(); {
+	for skipSemicolons(lex); !lex.Peek().EOF() && len(p.diags) < maxErrors; {
 		start := int(lex.RawCursor())
 		it, err := grammar().item.ParseFromLexer(lex, participle.AllowTrailing(true))
 		if err == nil {
 			p.file.Decls = append(p.file.Decls, it.Decl)
 			continue
 		}
-		bad := p.report(start, err)
-		for int(lex.RawCursor()) < p.resume(start, bad) {
+		next := p.resume(start, p.report(start, err))
+		for int(lex.RawCursor()) < next {
 			lex.Next()
 		}
 	}

@@ -232,7 +232,7 @@ func TestSpanOfEmptyFile(t *testing.T) {
 }
 
 func TestParseFirewall(t *testing.T) {
-	src, err := os.ReadFile("../../testdata/firewall.tcc")
+	src, err := os.ReadFile("../../examples/firewall/firewall.tcc")
 	if err != nil {
 		t.Fatal(err)
 	}

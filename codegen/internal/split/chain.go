@@ -90,29 +90,27 @@ func (c *chains) chain(entry *ir.Block, names map[*ir.Block]string) (int, []stri
 }
 
 // checkChains finds the longest chain of all entries and holds it against the limit.
-func (s *search) checkChains(p *Plan, heads []*ir.Block) error {
-	names := map[*ir.Block]string{}
-	for i, h := range heads {
-		names[h] = p.Programs[i].Name
-	}
-	c := &chains{search: s, longest: map[*ir.Block]link{}, open: map[*ir.Block]bool{}}
-	for i, e := range s.f.Entries() {
-		calls, path, err := c.chain(e, names)
+func (ps *programs) checkChains(p *Plan) error {
+	c := &chains{search: ps.search, longest: map[*ir.Block]link{}, open: map[*ir.Block]bool{}}
+	for i, e := range ps.f.Entries() {
+		calls, path, err := c.chain(e, ps.names)
 		if err != nil {
 			return err
 		}
 		if i > 0 { // entered by a call
 			calls++
-			path = slices.Insert(path, 0, s.roots[e].Table+"[]")
+			path = slices.Insert(path, 0, ps.roots[e].Table+"[]")
 		}
 		if calls > p.TailCalls || i == 0 {
 			p.TailCalls, p.Chain = calls, path
 		}
 	}
-	if p.TailCalls > s.opts.MaxTailCalls {
-		e := &Error{Stage: s.f.Blocks[0].Stage, Span: span(s.f.Blocks[0]), Constraint: "tail calls", Have: p.TailCalls, Limit: s.opts.MaxTailCalls}
-		e.Detail = strings.Join(p.Chain, " → ")
-		return e
+	if p.TailCalls <= ps.opts.MaxTailCalls {
+		return nil
 	}
-	return nil
+	entry := ps.f.Blocks[0]
+	return &Error{
+		Stage: entry.Stage, Span: span(entry), Constraint: "tail calls", Have: p.TailCalls, Limit: ps.opts.MaxTailCalls,
+		Detail: strings.Join(p.Chain, " → "),
+	}
 }

@@ -82,8 +82,15 @@ func (g *graph) argSizes(table string) ([]int, bool) {
 	return sizes, args != nil
 }
 
-// lay places everything for a set of heads.
-func (s *search) lay(heads []*ir.Block) *layout {
+// lay names and places everything for a set of heads.
+func (s *search) lay(heads []*ir.Block) *programs {
+	ps := &programs{search: s, layout: s.arrange(heads), heads: heads}
+	ps.number()
+	return ps
+}
+
+// arrange lays out what travels.
+func (s *search) arrange(heads []*ir.Block) *layout {
 	l := &layout{conventions: map[string][]place{}, places: map[*ir.Value]place{}}
 	reserved := map[string]int{} // by carrier
 	for _, m := range s.m.Maps {

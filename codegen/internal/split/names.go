@@ -75,7 +75,7 @@ func (ps *programs) describe(h *ir.Block, cost verifier.Estimate) *Program {
 	case ps.isEntry(h):
 		pr.Reason = "the entry"
 	default:
-		pr.Reason = ps.why[h]
+		pr.Reason = ps.reason(h)
 	}
 	values, places := ps.carriedInto(h)
 	for i, v := range values {

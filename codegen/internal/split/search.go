@@ -19,13 +19,16 @@ import (
 type search struct {
 	*graph
 	opts  Options
-	heads []bool               // by block ID
-	why   map[*ir.Block]string // why a block became a head
-	slack map[*ir.Block]int    // what a program costs beyond its estimate
+	heads []bool            // by block ID
+	slack map[*ir.Block]int // what a program costs beyond its estimate
+
+	seen  []int // by block ID: the last round of collect that came by
+	round int
 }
 
 func newSearch(g *graph, opts Options) *search {
-	s := &search{graph: g, opts: opts, heads: make([]bool, g.f.NumBlocks()), why: map[*ir.Block]string{}, slack: map[*ir.Block]int{}}
+	s := &search{graph: g, opts: opts, heads: make([]bool, g.f.NumBlocks()), seen: make([]int, g.f.NumBlocks()),
+		slack: map[*ir.Block]int{}}
 	for _, b := range g.f.Entries() {
 		s.heads[b.ID] = true
 	}
@@ -60,6 +63,9 @@ const slotSteps = missSteps + lookupSteps
 func (s *search) region(head *ir.Block) *region {
 	r := &region{head: head}
 	s.collect(r, math.MaxInt)
+	byPos := func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) }
+	slices.SortFunc(r.blocks, byPos)
+	slices.SortFunc(r.exits, byPos)
 	r.visit = s.model.Visit(head, func(b *ir.Block) bool { return s.heads[b.ID] })
 	names := map[string]bool{tableStages: true, tableMisses: true, tableState: true}
 	fixed := s.slack[head] + s.entering(head)
@@ -88,8 +94,9 @@ func (s *search) region(head *ir.Block) *region {
 
 // collect finds the blocks and exits of a region. It gives up, and returns false, when their steps exceed a limit.
 func (s *search) collect(r *region, limit int) bool {
-	seen := map[*ir.Block]bool{r.head: true}
-	r.blocks = []*ir.Block{r.head}
+	s.round++
+	s.seen[r.head.ID] = s.round
+	r.blocks = append(r.blocks, r.head)
 	steps := s.slack[r.head] + s.entering(r.head)
 	for i := 0; i < len(r.blocks); i++ {
 		b := r.blocks[i]
@@ -97,33 +104,24 @@ func (s *search) collect(r *region, limit int) bool {
 			return false
 		}
 		for _, e := range b.Term.Succs {
-			switch {
-			case seen[e.To]:
+			switch id := e.To.ID; {
+			case s.seen[id] == s.round:
 				continue
-			case s.heads[e.To.ID]:
+			case s.heads[id]:
 				r.exits = append(r.exits, e.To)
 				steps += s.crossing(e.To).exit
 			default:
 				r.blocks = append(r.blocks, e.To)
 			}
-			seen[e.To] = true
+			s.seen[e.To.ID] = s.round
 		}
 	}
-	byPos := func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) }
-	slices.SortFunc(r.blocks, byPos)
-	slices.SortFunc(r.exits, byPos)
 	return true
 }
 
-// within is the region of head if it fits, else nil.
-func (s *search) within(head *ir.Block) *region {
-	if !s.collect(&region{head: head}, s.opts.Budget) {
-		return nil
-	}
-	if r := s.region(head); s.fits(r.price) {
-		return r
-	}
-	return nil
+// within reports whether the program of head fits.
+func (s *search) within(head *ir.Block) bool {
+	return s.collect(&region{head: head}, s.opts.Budget) && s.fits(s.region(head).price)
 }
 
 // entering is what the program of a head does before its first block.
@@ -159,33 +157,117 @@ func (s *search) fits(e verifier.Estimate) bool {
 
 // run cuts until every program fits.
 func (s *search) run() error {
-	for _, b := range s.list() {
-		if err := s.fit(b); err != nil {
-			return err
-		}
+	err := s.cut()
+	if err != nil && s.assort() {
+		err = nil
 	}
 	s.prune()
-	return nil
+	return err
 }
 
-// fit cuts the program of head until it fits, and whatever is cut off.
-func (s *search) fit(head *ir.Block) error {
-	for {
+// cut makes heads of more and more blocks, until every program fits.
+func (s *search) cut() error {
+	todo := s.list()
+	for len(todo) > 0 {
+		head := todo[len(todo)-1]
 		r := s.region(head)
 		what, have, limit := s.excess(r.price)
 		if what == "" {
-			return nil
+			todo = todo[:len(todo)-1]
+			continue
 		}
 		c := s.choose(r)
 		if c == nil {
 			return &Error{Stage: head.Stage, Span: span(head), Constraint: what, Have: have, Limit: limit}
 		}
 		s.heads[c.ID] = true
-		s.why[c] = fmt.Sprintf("%d %s from %s on, limit %d", have, what, s.at(head), limit)
-		if err := s.fit(c); err != nil {
-			return err
+	}
+	return nil
+}
+
+// assort goes the other way, for budgets so small that each cut counts: it begins with all heads that are possible, and
+// from the verdicts on takes back those without which programs fit or are cheaper. It reports whether all fit.
+func (s *search) assort() bool {
+	for _, b := range s.order {
+		s.heads[b.ID] = s.isEntry(b) || s.crossing(b) != nil
+	}
+	for _, b := range slices.Backward(s.order) {
+		if !s.heads[b.ID] || s.isEntry(b) {
+			continue
+		}
+		before := map[*ir.Block]int{}
+		for _, o := range s.owners(b) {
+			before[o] = s.region(o).price.Processed
+		}
+		s.merge(b, func(o *ir.Block) bool {
+			price := s.region(o).price
+			return price.Processed <= before[o] || s.fits(price)
+		})
+	}
+	for _, b := range s.list() {
+		if !s.fits(s.region(b).price) {
+			return false
 		}
 	}
+	return true
+}
+
+// owners lists the heads whose programs go to a block.
+func (s *search) owners(b *ir.Block) []*ir.Block {
+	s.round++
+	var owners []*ir.Block
+	todo := []*ir.Block{b}
+	for len(todo) > 0 {
+		last := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, p := range s.preds[last.ID] {
+			if s.seen[p.From.ID] == s.round {
+				continue
+			}
+			s.seen[p.From.ID] = s.round
+			if s.heads[p.From.ID] {
+				owners = append(owners, p.From)
+			} else {
+				todo = append(todo, p.From)
+			}
+		}
+	}
+	return owners
+}
+
+// merge takes a head back if that is fine with all programs that go there.
+func (s *search) merge(b *ir.Block, fine func(owner *ir.Block) bool) {
+	owners := s.owners(b)
+	s.heads[b.ID] = false
+	if !s.all(owners, fine) {
+		s.heads[b.ID] = true
+	}
+}
+
+func (s *search) all(blocks []*ir.Block, fine func(*ir.Block) bool) bool {
+	return !slices.ContainsFunc(blocks, func(b *ir.Block) bool { return !fine(b) })
+}
+
+// prune takes heads back, the expensive ones first, where the programs that go there can hold what is behind them.
+func (s *search) prune() {
+	heads := s.list()[len(s.f.Entries()):]
+	slices.SortStableFunc(heads, func(a, b *ir.Block) int { return cmp.Compare(s.expense(b), s.expense(a)) })
+	for _, b := range heads {
+		s.merge(b, s.within)
+	}
+}
+
+// reason says why a head can't be taken back.
+func (s *search) reason(head *ir.Block) string {
+	for _, o := range s.owners(head) {
+		s.heads[head.ID] = false
+		what, have, limit := s.excess(s.region(o).price)
+		s.heads[head.ID] = true
+		if what != "" {
+			return fmt.Sprintf("the program from %s on would take %d %s, limit %d", s.at(o), have, what, limit)
+		}
+	}
+	return "budget"
 }
 
 // at names a block for people.
@@ -199,6 +281,7 @@ func (s *search) at(b *ir.Block) string {
 // candidate is a block that could become a head.
 type candidate struct {
 	block *ir.Block
+	steps float64 // of what is reached through it alone
 	gain  float64 // steps it takes out of the program
 	score float64
 }
@@ -228,7 +311,7 @@ func (s *search) choose(r *region) *ir.Block {
 			continue
 		}
 		gain := steps - float64(s.crossing(b).exit)
-		candidates = append(candidates, candidate{b, gain, min(gain, needed) / (s.expense(b) + headPrice)})
+		candidates = append(candidates, candidate{b, steps, gain, min(gain, needed) / (s.expense(b) + headPrice)})
 	}
 	slices.SortFunc(candidates, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(s.pos[a.block.ID], s.pos[b.block.ID]))
@@ -237,31 +320,11 @@ func (s *search) choose(r *region) *ir.Block {
 		if c.gain <= 0 {
 			break
 		}
-		if s.within(c.block) != nil {
+		if c.steps <= float64(s.opts.Budget) && s.within(c.block) {
 			return c.block
 		}
 	}
-	return s.desperate(candidates)
-}
-
-// desperate picks a head where no single one both helps and fits: one whose program fits and is big, though others
-// lead there too, so that cutting it helps only later; or else one that helps but must be cut further.
-func (s *search) desperate(candidates []candidate) *ir.Block {
-	var best, smallest *ir.Block
-	most, least := 0, 0
-	for _, c := range candidates {
-		part := s.region(c.block)
-		if gain := part.price.Processed - s.crossing(c.block).exit; s.fits(part.price) && gain > most {
-			best, most = c.block, gain
-		}
-		if c.gain > 0 && !s.fits(part.price) && (smallest == nil || part.price.Processed < least) {
-			smallest, least = c.block, part.price.Processed
-		}
-	}
-	if best == nil {
-		return smallest
-	}
-	return best
+	return nil
 }
 
 // dominated is, for each block of a region but its head, the steps of all that is reached through it alone.
@@ -303,36 +366,4 @@ func (s *search) dominated(r *region) map[*ir.Block]float64 {
 		}
 	}
 	return sum
-}
-
-// prune takes heads back, the expensive ones first, where the programs that go there can hold what is behind them.
-func (s *search) prune() {
-	heads := s.list()[len(s.f.Entries()):]
-	slices.SortStableFunc(heads, func(a, b *ir.Block) int { return cmp.Compare(s.expense(b), s.expense(a)) })
-	exits := map[*ir.Block][]*ir.Block{}
-	for _, b := range s.list() {
-		exits[b] = s.region(b).exits
-	}
-	for _, b := range heads {
-		s.heads[b.ID] = false
-		changed := map[*ir.Block][]*ir.Block{}
-		for from, to := range exits {
-			if !slices.Contains(to, b) {
-				continue
-			}
-			r := s.within(from)
-			if r == nil {
-				s.heads[b.ID] = true
-				break
-			}
-			changed[from] = r.exits
-		}
-		if s.heads[b.ID] {
-			continue
-		}
-		delete(exits, b)
-		for from, to := range changed {
-			exits[from] = to
-		}
-	}
 }

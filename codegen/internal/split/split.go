@@ -38,6 +38,7 @@ const (
 	mostTailCalls    = 32 // what every kernel allows
 	maxInsns         = 30_000
 	maxStack         = verifier.MaxStack - 64 // some is left for what the splitter adds
+	mostProcessed    = 1_000_000              // the kernel's limit
 	attempts         = 20                     // searches before giving up
 )
 
@@ -59,30 +60,27 @@ func Module(m *ir.Module, opts Options) (*Plan, error) {
 	return p, err
 }
 
-// remedy looks for a budget that is enough.
+// remedy looks for a budget that is enough: within a hundredth, the least.
 func remedy(m *ir.Module, opts Options) string {
-	low := opts.Budget
-	high := low
-	for {
-		high *= 2
-		opts.Budget = high
-		if _, err := plan(m, opts); err == nil {
-			break
-		}
-		if high > 1_000_000 {
+	enough := func(budget int) bool {
+		opts.Budget = budget
+		_, err := plan(m, opts)
+		return err == nil
+	}
+	low, high := opts.Budget, 2*opts.Budget
+	for ; !enough(high); low, high = high, 2*high {
+		if high > mostProcessed {
 			return ""
 		}
-		low = high
 	}
-	for low+1 < high {
-		opts.Budget = low + (high-low)/2
-		if _, err := plan(m, opts); err == nil {
-			high = opts.Budget
+	for low+1+high/100 < high {
+		if middle := low + (high-low)/2; enough(middle) {
+			high = middle
 		} else {
-			low = opts.Budget
+			low = middle
 		}
 	}
-	return fmt.Sprintf("it needs a budget of at least %d", high)
+	return fmt.Sprintf("a budget of %d is enough", high)
 }
 
 func plan(m *ir.Module, opts Options) (*Plan, error) {
@@ -91,22 +89,17 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 		if err := s.run(); err != nil {
 			return nil, err
 		}
-		p, heads := s.assemble()
-		again := false
-		for i, pr := range p.Programs {
-			if what, _, _ := s.excess(pr.Cost); what != "" {
-				s.slack[heads[i]] += 2 + max(0, pr.Cost.Processed-s.region(heads[i]).price.Processed)
-				again = true
-			}
-		}
-		if again {
-			continue
-		}
-		if err := s.checkChains(p, heads); err != nil {
+		ps := s.lay(s.list())
+		p := &Plan{State: ps.state}
+		if err := ps.checkChains(p); err != nil {
 			return nil, err
 		}
-		if p.State > stateSize {
+		if ps.state > stateSize {
 			return nil, &Error{Stage: m.Name, Constraint: "bytes to carry", Have: p.State, Limit: stateSize}
+		}
+		ps.assemble(p)
+		if s.learn(p, ps.heads) {
+			continue
 		}
 		if err := ir.Verify(p.module); err != nil {
 			return nil, fmt.Errorf("the splitter made invalid code: %w", err)
@@ -114,6 +107,19 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 		return p, nil
 	}
 	return nil, &Error{Stage: m.Name, Constraint: "searches", Have: attempts, Limit: attempts}
+}
+
+// learn compares what was built with the estimates. It reports whether there are programs that don't fit after all, and
+// the search must go on.
+func (s *search) learn(p *Plan, heads []*ir.Block) bool {
+	again := false
+	for i, pr := range p.Programs {
+		if !s.fits(pr.Cost) {
+			s.slack[heads[i]] += 1 + max(0, pr.Cost.Processed-s.region(heads[i]).price.Processed)
+			again = true
+		}
+	}
+	return again
 }
 
 // prepare copies the function and chops its long blocks, if it is too big for one program.
@@ -138,15 +144,11 @@ const stackBytes = "bytes of stack"
 // overhead is about what a program spends on its begin and end.
 const overhead = 40
 
-// assemble builds the programs of the heads that were found.
-func (s *search) assemble() (*Plan, []*ir.Block) {
-	ps := &programs{search: s, heads: s.list()}
-	ps.layout = s.lay(ps.heads)
-	ps.number()
-	p := &Plan{State: ps.state}
+// assemble builds the programs.
+func (ps *programs) assemble(p *Plan) {
 	p.module = &ir.Module{
-		Name: s.m.Name, ProgType: s.m.ProgType, License: s.m.License, Default: s.m.Default,
-		Maps: slices.Clone(s.m.Maps), Globals: s.m.Globals,
+		Name: ps.m.Name, ProgType: ps.m.ProgType, License: ps.m.License, Default: ps.m.Default,
+		Maps: slices.Clone(ps.m.Maps), Globals: ps.m.Globals,
 	}
 	for _, h := range ps.heads {
 		f := ps.build(h)
@@ -155,5 +157,4 @@ func (s *search) assemble() (*Plan, []*ir.Block) {
 	}
 	ps.declare(p.module)
 	p.Order = p.order(p.module.Maps)
-	return p, ps.heads
 }

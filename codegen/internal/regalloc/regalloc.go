@@ -125,7 +125,7 @@ func (a *allocator) finish() (Figures, error) {
 				i.Off += offsets[i.Slot]
 			}
 		}
-		b.Insts = slices.DeleteFunc(b.Insts, func(i lower.Inst) bool { return i.IsCopy() && i.Dst == i.Src })
+		b.Insts = slices.DeleteFunc(b.Insts, func(i lower.Inst) bool { return i.IsCopy() && i.Dst == i.Src || i.Op == lower.NoOp })
 	}
 	return figures, nil
 }

@@ -55,7 +55,7 @@ func testsText(e *env, results []interp.TestResult, name, src string) error {
 		fmt.Fprintf(e.stdout, "FAIL  %s\n", r.Name)
 		var list diag.List
 		for _, f := range r.Failures {
-			list = append(list, &diag.Diagnostic{Code: "E0790", Span: f.Span, Message: f.Message})
+			list = append(list, &diag.Diagnostic{Code: "E0704", Span: f.Span, Message: f.Message})
 		}
 		fmt.Fprint(e.stdout, list.Text(map[string]string{name: src}, e.colour))
 	}

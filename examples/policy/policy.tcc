@@ -13,9 +13,9 @@ counter bytes[class]
 stage parse {
     eth := parse ethernet
     match eth.type {
-        0x0800 => goto v4
+        0x0800          => goto v4
         0x8100 | 0x88a8 => goto tagged
-        _ => next
+        _               => next
     }
 }
 
@@ -23,7 +23,7 @@ stage tagged {
     tag := parse vlan
     match tag.type {
         0x0800 => goto v4
-        _ => next
+        _      => next
     }
 }
 
@@ -31,9 +31,9 @@ stage v4 {
     ip := parse ipv4
     if ip.frag != 0 { goto rules(ip, 0) } // only the first fragment has ports
     match ip.proto {
-        6 => goto tcp_out(ip)
+        6  => goto tcp_out(ip)
         17 => goto udp_out(ip)
-        _ => goto rules(ip, 0)
+        _  => goto rules(ip, 0)
     }
 }
 
@@ -53,62 +53,62 @@ stage rules(ip ipv4, dport u16) {
         _, 10.1.0.0/16, _, _ => goto decide(class.blocked)
         // name, time and log servers
         10.0.0.0/8, 10.0.0.53, 17, 53 => goto decide(class.infra)
-        10.0.0.0/8, 10.0.0.53, 6, 53 => goto decide(class.infra)
+        10.0.0.0/8, 10.0.0.53, 6,  53 => goto decide(class.infra)
         10.0.0.0/8, 10.0.0.54, 17, 53 => goto decide(class.infra)
-        10.0.0.0/8, 10.0.0.54, 6, 53 => goto decide(class.infra)
+        10.0.0.0/8, 10.0.0.54, 6,  53 => goto decide(class.infra)
         // no other resolver
-        _, _, 17, 53 => goto decide(class.blocked)
-        _, _, 6, 853 => goto decide(class.blocked)
-        10.0.0.0/8, 10.0.0.123, 17, 123 => goto decide(class.infra)
-        _, _, 17, 123 => goto decide(class.blocked)
-        10.0.0.0/8, 10.0.0.14, 17, 514 => goto decide(class.infra)
-        10.0.0.0/8, 10.0.0.14, 6, 6514 => goto decide(class.infra)
+        _,          _,          17, 53   => goto decide(class.blocked)
+        _,          _,          6,  853  => goto decide(class.blocked)
+        10.0.0.0/8, 10.0.0.123, 17, 123  => goto decide(class.infra)
+        _,          _,          17, 123  => goto decide(class.blocked)
+        10.0.0.0/8, 10.0.0.14,  17, 514  => goto decide(class.infra)
+        10.0.0.0/8, 10.0.0.14,  6,  6514 => goto decide(class.infra)
         // the office: DHCP relays and directory
-        10.20.0.0/16, 10.0.4.0/24, 17, 67..68 => goto decide(class.infra)
-        10.20.0.0/16, 10.0.5.0/24, 6, 88 => goto decide(class.infra)
-        10.20.0.0/16, 10.0.5.0/24, 17, 88 => goto decide(class.infra)
-        10.20.0.0/16, 10.0.5.0/24, 6, 389 => goto decide(class.infra)
-        10.20.0.0/16, 10.0.5.0/24, 6, 636 => goto decide(class.infra)
-        10.20.0.0/16, 10.0.5.0/24, 6, 3268..3269 => goto decide(class.infra)
-        10.20.0.0/16, 10.0.6.0/24, 6, 445 => goto decide(class.bulk)
-        _, _, 6, 445 => goto decide(class.blocked)
-        _, _, 6, 137..139 => goto decide(class.blocked)
-        _, _, 17, 137..138 => goto decide(class.blocked)
+        10.20.0.0/16, 10.0.4.0/24, 17, 67..68     => goto decide(class.infra)
+        10.20.0.0/16, 10.0.5.0/24, 6,  88         => goto decide(class.infra)
+        10.20.0.0/16, 10.0.5.0/24, 17, 88         => goto decide(class.infra)
+        10.20.0.0/16, 10.0.5.0/24, 6,  389        => goto decide(class.infra)
+        10.20.0.0/16, 10.0.5.0/24, 6,  636        => goto decide(class.infra)
+        10.20.0.0/16, 10.0.5.0/24, 6,  3268..3269 => goto decide(class.infra)
+        10.20.0.0/16, 10.0.6.0/24, 6,  445        => goto decide(class.bulk)
+        _,            _,           6,  445        => goto decide(class.blocked)
+        _,            _,           6,  137..139   => goto decide(class.blocked)
+        _,            _,           17, 137..138   => goto decide(class.blocked)
         // telephones
-        10.20.10.0/24, _, 17, 16384..32767 => goto decide(class.voice)
-        10.20.10.0/24, 10.0.7.0/24, 17, 5060 => goto decide(class.voice)
-        10.20.10.0/24, 10.0.7.0/24, 6, 5060..5061 => goto decide(class.voice)
-        10.20.10.0/24, _, _, _ => goto decide(class.blocked)
+        10.20.10.0/24, _,           17, 16384..32767 => goto decide(class.voice)
+        10.20.10.0/24, 10.0.7.0/24, 17, 5060         => goto decide(class.voice)
+        10.20.10.0/24, 10.0.7.0/24, 6,  5060..5061   => goto decide(class.voice)
+        10.20.10.0/24, _,           _,  _            => goto decide(class.blocked)
         // meetings
-        10.20.0.0/16, _, 17, 3478..3481 => goto decide(class.voice)
-        10.20.0.0/16, _, 17, 8801..8810 => goto decide(class.voice)
+        10.20.0.0/16, _, 17, 3478..3481   => goto decide(class.voice)
+        10.20.0.0/16, _, 17, 8801..8810   => goto decide(class.voice)
         10.20.0.0/16, _, 17, 19302..19309 => goto decide(class.voice)
         // the laboratory may do as it likes inside
-        10.30.0.0/16, 10.30.0.0/16, _, _ => goto decide(class.bulk)
-        10.30.1.0/24, 10.0.8.0/24, 6, 2049 => goto decide(class.bulk)
-        10.30.0.0/16, 10.0.8.10, 6, 22 => goto decide(class.interactive)
-        10.30.0.0/16, _, 6, 22 => goto decide(class.blocked)
-        10.30.0.0/16, _, 6, 80 | 443 => goto decide(class.web)
-        10.30.0.0/16, _, _, _ => goto decide(class.blocked)
+        10.30.0.0/16, 10.30.0.0/16, _, _        => goto decide(class.bulk)
+        10.30.1.0/24, 10.0.8.0/24,  6, 2049     => goto decide(class.bulk)
+        10.30.0.0/16, 10.0.8.10,    6, 22       => goto decide(class.interactive)
+        10.30.0.0/16, _,            6, 22       => goto decide(class.blocked)
+        10.30.0.0/16, _,            6, 80 | 443 => goto decide(class.web)
+        10.30.0.0/16, _,            _, _        => goto decide(class.blocked)
         // guests reach the outside only
-        10.20.99.0/24, 10.0.0.0/8, _, _ => goto decide(class.blocked)
-        10.20.99.0/24, _, 6, 80 | 443 => goto decide(class.web)
-        10.20.99.0/24, _, 17, 443 => goto decide(class.web)
-        10.20.99.0/24, _, 17, 500 | 4500 => goto decide(class.web)
-        10.20.99.0/24, _, _, _ => goto decide(class.blocked)
+        10.20.99.0/24, 10.0.0.0/8, _,  _          => goto decide(class.blocked)
+        10.20.99.0/24, _,          6,  80 | 443   => goto decide(class.web)
+        10.20.99.0/24, _,          17, 443        => goto decide(class.web)
+        10.20.99.0/24, _,          17, 500 | 4500 => goto decide(class.web)
+        10.20.99.0/24, _,          _,  _          => goto decide(class.blocked)
         // backups and repositories
-        10.0.0.0/8, 10.0.9.0/24, 6, 873 => goto decide(class.bulk)
+        10.0.0.0/8, 10.0.9.0/24, 6, 873  => goto decide(class.bulk)
         10.0.0.0/8, 10.0.9.0/24, 6, 9418 => goto decide(class.bulk)
         // what is left
-        10.0.0.0/8, _, 6, 22 => goto decide(class.interactive)
-        10.0.0.0/8, _, 6, 3389 => goto decide(class.interactive)
-        10.0.0.0/8, _, 6, 25 => goto decide(class.blocked)
-        10.0.0.0/8, _, 6, 465 | 587 => goto decide(class.web)
-        10.0.0.0/8, _, 6, 80 | 443 | 8080 => goto decide(class.web)
-        10.0.0.0/8, _, 17, 443 => goto decide(class.web)
-        10.0.0.0/8, _, 1, _ => goto decide(class.interactive)
-        10.0.0.0/8, _, 6, 1024..65535 => goto decide(class.bulk)
-        _, _, _, _ => goto decide(class.other)
+        10.0.0.0/8, _, 6,  22              => goto decide(class.interactive)
+        10.0.0.0/8, _, 6,  3389            => goto decide(class.interactive)
+        10.0.0.0/8, _, 6,  25              => goto decide(class.blocked)
+        10.0.0.0/8, _, 6,  465 | 587       => goto decide(class.web)
+        10.0.0.0/8, _, 6,  80 | 443 | 8080 => goto decide(class.web)
+        10.0.0.0/8, _, 17, 443             => goto decide(class.web)
+        10.0.0.0/8, _, 1,  _               => goto decide(class.interactive)
+        10.0.0.0/8, _, 6,  1024..65535     => goto decide(class.bulk)
+        _,          _, _,  _               => goto decide(class.other)
     }
 }
 

@@ -22,7 +22,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		f.Add(string(arch.Files[0].Data))
 	}
-	firewall, err := os.ReadFile("../../testdata/firewall.tcc")
+	firewall, err := os.ReadFile("../../examples/firewall/firewall.tcc")
 	if err != nil {
 		f.Fatal(err)
 	}

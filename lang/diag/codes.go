@@ -86,6 +86,7 @@ var titles = map[string]string{
 	"E0701": "two tests of one name",
 	"E0702": "expectation without a packet",
 	"E0703": "not to be expected",
+	"E0704": "expectation not met", // printed by tcc test
 
 	"E0801": "size of a map",
 	"E0802": "size of a struct",

@@ -60,7 +60,7 @@ stage again(n u8) { goto table[n % 7](n / 2) else goto strange(n) }
 
 // FuzzPackets holds two machines against each other: the same packets must do the same, and never panic.
 func FuzzPackets(f *testing.F) {
-	firewall, err := os.ReadFile("../../testdata/firewall.tcc")
+	firewall, err := os.ReadFile("../../examples/firewall/firewall.tcc")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -16,7 +16,7 @@ func onMachine(p *check.Program) func() (interp.Engine, error) {
 }
 
 func TestFirewall(t *testing.T) {
-	src, err := os.ReadFile("../../testdata/firewall.tcc")
+	src, err := os.ReadFile("../../examples/firewall/firewall.tcc")
 	if err != nil {
 		t.Fatal(err)
 	}

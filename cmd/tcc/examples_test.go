@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestExamplesAreCurrent generates the files of every example again, as its go:generate line says, and compares.
+func TestExamplesAreCurrent(t *testing.T) {
+	gens, err := filepath.Glob("../../examples/*/gen.go")
+	if err != nil || len(gens) < 2 {
+		t.Fatalf("%d examples, %v", len(gens), err)
+	}
+	line := regexp.MustCompile(`(?m)^//go:generate go tool tcc (compile .*)$`)
+	for _, gen := range gens {
+		t.Run(filepath.Base(filepath.Dir(gen)), func(t *testing.T) {
+			src, err := os.ReadFile(gen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := line.FindSubmatch(src)
+			if m == nil {
+				t.Fatalf("%s: no go:generate line that compiles", gen)
+			}
+			t.Chdir(filepath.Dir(gen))
+			t.Setenv("GOPACKAGE", "main")
+			var out, errs bytes.Buffer
+			code := tcc(&env{stdout: &out, stderr: &errs}, append(strings.Fields(string(m[1])), "-check"))
+			if code != exitOK {
+				t.Errorf("exit code %d; go generate ./examples/... brings them up to date\n%s", code, errs.String())
+			}
+		})
+	}
+}
+
+// TestExamplesPass runs the test blocks of every example in the interpreter.
+func TestExamplesPass(t *testing.T) {
+	sources, err := filepath.Glob("../../examples/*/*.tcc")
+	if err != nil || len(sources) < 2 {
+		t.Fatalf("%d examples, %v", len(sources), err)
+	}
+	for _, path := range sources {
+		var out, errs bytes.Buffer
+		if code := tcc(&env{stdout: &out, stderr: &errs}, []string{"test", path}); code != exitOK {
+			t.Errorf("%s: exit code %d\n%s%s", path, code, out.String(), errs.String())
+		}
+		if strings.Contains(out.String(), "0 passed") {
+			t.Errorf("%s has no tests", path)
+		}
+	}
+}
+
+// TestExamplesAreFormatted compares the examples with their canonical form.
+func TestExamplesAreFormatted(t *testing.T) {
+	sources, _ := filepath.Glob("../../examples/*/*.tcc")
+	for _, path := range sources {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		if code := tcc(&env{stdout: &out, stderr: &errs}, []string{"fmt", path}); code != exitOK || out.String() != string(src) {
+			t.Errorf("%s: exit code %d; tcc fmt -w would change it\n%s", path, code, errs.String())
+		}
+	}
+}

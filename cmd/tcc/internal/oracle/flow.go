@@ -1,0 +1,119 @@
+package oracle
+
+import (
+	"fmt"
+
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// Verdicts and gotos in the middle of a block, mostly behind a condition.
+var flowStmts = []production{
+	{weight: 1, write: func(g *gen, _ int) bool { g.exit(); return true }},
+	{weight: 5, write: (*gen).exitIf},
+}
+
+// exitIf is `if … { goto … }`.
+func (g *gen) exitIf(int) bool {
+	g.line("if %s {", g.cond(2))
+	g.indent++
+	outer := len(g.scope)
+	g.exit()
+	g.scope = g.scope[:outer]
+	g.indent--
+	g.line("}")
+	return false
+}
+
+// A target is where a goto goes.
+type target struct {
+	name   string // with the index, if it has one
+	params []param
+	table  bool
+}
+
+// targets are the stages and tables that this stage can go to.
+func (g *gen) targets() (ts []target) {
+	for _, s := range g.stages[g.stage.rank+1:] {
+		ts = append(ts, target{name: s.name, params: s.params})
+	}
+	for _, t := range g.tables {
+		if t.rank > g.stage.rank {
+			ts = append(ts, target{name: t.name, params: t.params, table: true})
+			if t.len > 0 {
+				ts[len(ts)-1].name += "[" + g.index(t.len) + "]"
+			}
+		}
+	}
+	return ts
+}
+
+// exit writes a verdict or a goto as a statement. The views that a goto passes are parsed in front of it, if need be.
+func (g *gen) exit() {
+	ts := g.targets()
+	if len(ts) == 0 || g.chance(1, 5) {
+		g.line("%s", pick(g.Rand, g.typ.Verdicts).Name)
+		return
+	}
+	t := pick(g.Rand, ts)
+	if g.chance(1, 2) {
+		t = ts[0] // the next stage, so that most are reached
+	}
+	for _, p := range t.params {
+		if h, view := p.typ.(*types.Header); view && (g.view(h) == "" || g.chance(1, 8)) {
+			g.parseNamed(h)
+		}
+	}
+	g.line("%s", g.gotoText(t, 1))
+}
+
+// exitText is a verdict or a goto that needs no statement in front of it.
+func (g *gen) exitText(depth int) string {
+	var can []target
+	for _, t := range g.targets() {
+		if g.hasViews(t.params) {
+			can = append(can, t)
+		}
+	}
+	if depth <= 0 || len(can) == 0 || g.chance(1, 2) {
+		return pick(g.Rand, g.typ.Verdicts).Name
+	}
+	return g.gotoText(pick(g.Rand, can), depth)
+}
+
+func (g *gen) hasViews(params []param) bool {
+	for _, p := range params {
+		if h, view := p.typ.(*types.Header); view && g.view(h) == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// gotoText is a goto whose views are all in scope.
+func (g *gen) gotoText(t target, depth int) string {
+	var args []string
+	for _, p := range t.params {
+		args = append(args, g.argument(p))
+	}
+	text := "goto " + t.name
+	if len(args) > 0 {
+		text += "(" + commas(args) + ")"
+	}
+	if t.table && g.chance(2, 3) {
+		text += fmt.Sprintf(" else %s", g.exitText(depth-1))
+	}
+	return text
+}
+
+// argument is what is passed for a parameter: often a local, so that gotos shuffle them.
+func (g *gen) argument(p param) string {
+	if h, view := p.typ.(*types.Header); view {
+		return g.view(h)
+	}
+	if g.chance(1, 2) {
+		if l, ok := g.placeOf(func(l place) bool { return l.kind == localPlace && l.typ == p.typ }); ok {
+			return l.text
+		}
+	}
+	return g.value(p.typ, 1)
+}

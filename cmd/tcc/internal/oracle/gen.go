@@ -1,0 +1,199 @@
+package oracle
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// A gen writes one program.
+type gen struct {
+	*rand.Rand
+	pool
+	typ  *check.PipelineType
+	text strings.Builder
+	size int // statements that may still be written
+
+	enums    []*types.Enum
+	structs  []*types.Struct
+	headers  []*types.Header // the prelude's and the program's own
+	globals  []*global
+	maps     []*mapDecl
+	counters []*counter
+	events   []*types.Struct
+	stages   []*stage
+	tables   []*table
+
+	stage  *stage // that is being written
+	indent int
+	scope  []*local
+	names  int              // locals of the stage so far
+	mods   map[*mapDecl]int // updates and deletes in the stage so far
+}
+
+type (
+	global struct {
+		name   string
+		typ    types.Type
+		config bool
+	}
+	mapDecl struct {
+		name       string
+		kind       check.MapKind
+		key, value types.Type
+		max        int
+	}
+	counter struct {
+		name string
+		enum *types.Enum
+		len  int // 0: not indexed
+	}
+	// A stage can go to those with a higher rank only, so that there are no circles.
+	stage struct {
+		name   string
+		rank   int
+		params []param
+	}
+	param struct {
+		name string
+		typ  types.Type // *types.Header for a view
+	}
+	// A table is `slots`, or `slot` if len is 0. Its rank is the lowest of its stages'.
+	table struct {
+		name    string
+		len     int
+		rank    int
+		params  []param
+		entries map[int]*stage
+	}
+)
+
+// Generate writes the program of a seed.
+func Generate(seed uint64) string {
+	r := rand.New(rand.NewPCG(seed, 1))
+	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes)}
+	g.headers = append(g.headers, prelude()...)
+	g.line("pipeline p %s", g.typ.Name)
+	g.line("default %s", pick(r, g.typ.Verdicts).Name)
+	g.plan()
+	g.declarations()
+	for _, s := range g.stages {
+		g.writeStage(s)
+	}
+	g.writeTables()
+	return g.text.String()
+}
+
+// sizes are how many statements programs have. Small ones are quick, large ones run out of registers.
+var sizes = []int{4, 8, 12, 20, 30, 45, 70, 110}
+
+// plan decides how large the program becomes, and how many stages it has.
+func (g *gen) plan() {
+	g.size = pick(g.Rand, sizes)
+	n := 1 + g.IntN(2+g.size/8)
+	for i := range n {
+		g.stages = append(g.stages, &stage{name: fmt.Sprintf("st%d", i), rank: i})
+	}
+}
+
+// line writes a line.
+func (g *gen) line(format string, args ...any) {
+	g.text.WriteString(strings.Repeat("    ", g.indent))
+	fmt.Fprintf(&g.text, format, args...)
+	g.text.WriteByte('\n')
+}
+
+// chance is true n times out of m.
+func (g *gen) chance(n, m int) bool { return g.IntN(m) < n }
+
+// A production writes one statement. It tells whether control never goes on behind it.
+type production struct {
+	weight int
+	can    func(*gen) bool // nil: everywhere
+	write  func(g *gen, depth int) bool
+}
+
+// families are all productions. Depth is how deep blocks may still nest.
+var families [][]production
+
+func init() { families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts} }
+
+// statement writes a statement.
+func (g *gen) statement(depth int) (ends bool) {
+	g.size--
+	total := 0
+	var can []production
+	for _, f := range families {
+		for _, p := range f {
+			if p.can == nil || p.can(g) {
+				can = append(can, p)
+				total += p.weight
+			}
+		}
+	}
+	n := g.IntN(total)
+	for _, p := range can {
+		if n -= p.weight; n < 0 {
+			return p.write(g, depth)
+		}
+	}
+	return false
+}
+
+// block writes statements until one ends the block, there are enough of them or the program is long enough. If it must
+// end, it does.
+func (g *gen) block(depth int, mustEnd bool) (ends bool) {
+	outer := len(g.scope)
+	g.indent++
+	for n := 1 + g.IntN(5); n > 0 && g.size > 0 && !ends; n-- {
+		ends = g.statement(depth)
+	}
+	if mustEnd && !ends {
+		g.exit()
+		ends = true
+	}
+	g.indent--
+	g.scope = g.scope[:outer]
+	return ends
+}
+
+// share is how many statements a stage may have, of those that are left for all.
+func (g *gen) share(s *stage) int {
+	left := len(g.stages) - s.rank
+	return max(2, g.size/left+g.IntN(3))
+}
+
+func (g *gen) writeStage(s *stage) {
+	g.stage, g.scope, g.names, g.mods = s, nil, 0, map[*mapDecl]int{}
+	for _, p := range s.params {
+		g.scope = append(g.scope, &local{name: p.name, typ: p.typ})
+	}
+	g.line("stage %s%s {", s.name, paramList(s.params))
+	g.indent++
+	ends := false
+	for end := g.size - g.share(s); g.size > end && !ends; {
+		ends = g.statement(4)
+	}
+	if !ends {
+		if g.chance(1, 2) {
+			g.mix()
+		}
+		g.exit()
+	}
+	g.indent--
+	g.line("}")
+}
+
+func paramList(params []param) string {
+	if len(params) == 0 {
+		return ""
+	}
+	var list []string
+	for _, p := range params {
+		list = append(list, p.name+" "+p.typ.String())
+	}
+	return "(" + commas(list) + ")"
+}

@@ -52,7 +52,10 @@ type Program struct {
 
 }
 
-// Compile compiles a checked program. It fails if no plan fits the budget or the limit on tail calls.
+// A PlanError says why there is no way to cut a pipeline into programs.
+type PlanError = split.Error
+
+// Compile compiles a checked program. It fails with a *PlanError if no plan fits the budget or the limit on tail calls.
 func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	m := build.Module(p, build.Options{Pinned: opts.Pinned})
 	if err := opt.Run(m, opt.Options{Verify: opts.Verify}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
 )
 
 // A Machine holds a program and all that outlives a packet.
@@ -16,6 +17,8 @@ type Machine struct {
 	Context Context // of the packets to come
 	// OnStage, if set, is told of each stage that a packet enters.
 	OnStage func(*check.Stage)
+	// OnStmt, if set, is told of each statement that a packet comes to.
+	OnStmt func(syntax.Stmt)
 
 	prog     *check.Program
 	globals  map[*check.Global]Value

@@ -17,6 +17,9 @@ func (r *run) block(b *syntax.Block) *exit {
 
 // stmt runs one statement and returns how it leaves the stage, or nil.
 func (r *run) stmt(s syntax.Stmt) *exit {
+	if r.OnStmt != nil {
+		r.OnStmt(s)
+	}
 	switch s := s.(type) {
 	case *syntax.Block:
 		return r.block(s)

@@ -71,6 +71,20 @@ func TestTextOfLongSpan(t *testing.T) {
 	}
 }
 
+// TestTextOfAnything shows each byte of lines that are no text.
+func TestTextOfAnything(t *testing.T) {
+	for _, unit := range []string{"\x9c", "\xff", "\xe4\xb8", "ä\x80", "世", "\t", "\u0301"} {
+		src := strings.Repeat(unit, 300)
+		for i := range src {
+			d := &diag.Diagnostic{Code: "E0106", Message: "m"}
+			d.Span = diag.Span{File: "f", Start: diag.Pos{Offset: i, Line: 1, Col: i + 1}, End: diag.Pos{Offset: i + 1, Line: 1, Col: i + 2}}
+			if got := (diag.List{d}).Text(map[string]string{"f": src}, false); !strings.Contains(got, "^") || len(got) > 1000 {
+				t.Fatalf("byte %d of %.10q… is shown as %q", i, src, got)
+			}
+		}
+	}
+}
+
 func TestTextHasHintAndNotes(t *testing.T) {
 	src := "header ip { ttl u8 }\nx := ip.tll\n"
 	d := &diag.Diagnostic{

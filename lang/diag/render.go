@@ -105,7 +105,7 @@ func clip(line string, from, to int) (string, int, int) {
 		return line, from, to
 	}
 	const mark, context = "…", maxColumns / 3
-	end := backTo(line, min(len(line), max(from+maxColumns-context, min(to, from+maxColumns))))
+	end := max(from, backTo(line, min(len(line), max(from+maxColumns-context, min(to, from+maxColumns)))))
 	begin := backTo(line, max(0, min(from-context, end-maxColumns)))
 	text := line[begin:end]
 	from, to = from-begin, min(to, end)-begin
@@ -120,7 +120,7 @@ func clip(line string, from, to int) (string, int, int) {
 
 // backTo is the start of the character that byte i of s belongs to.
 func backTo(s string, i int) int {
-	for i > 0 && i < len(s) && !utf8.RuneStart(s[i]) {
+	for n := 1; n < utf8.UTFMax && i > 0 && i < len(s) && !utf8.RuneStart(s[i]); n++ {
 		i--
 	}
 	return i

@@ -60,12 +60,14 @@ func closing(bracket string) string {
 func (p *fileParser) report(start int, err error) int {
 	e := &syntaxError{code: "E0101"}
 	var unexpected *participle.UnexpectedTokenError
+	var other participle.Error
 	switch {
 	case errors.As(err, &e):
 	case errors.As(err, &unexpected):
 		e.token = unexpected.Unexpected
-	default:
-		panic(fmt.Sprintf("unexpected kind of parse error: %v", err))
+	case errors.As(err, &other): // the only one left in participle is about its limit
+		e.token.Pos = other.Position()
+		e.code, e.message = "E0108", fmt.Sprintf("at most %d elements can follow one another", participle.MaxIterations)
 	}
 	bad, _ := slices.BinarySearchFunc(p.tokens, e.token.Pos.Offset, func(t lexer.Token, offset int) int { return t.Pos.Offset - offset })
 	if p.malformed(p.tokens[start].Pos.Offset, e.token.Pos.Offset) {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/participle/v2"
+
 	"github.com/tcc-bpf/tcc/lang/diag"
 )
 
@@ -196,6 +198,18 @@ func TestLimits(t *testing.T) {
 				t.Errorf("one too many gives %v", diags.Error())
 			}
 		})
+	}
+}
+
+// TestRepetitionLimit goes beyond what participle reads of one kind in a row; its limit is lowered to be fast.
+func TestRepetitionLimit(t *testing.T) {
+	defer func(n int) { participle.MaxIterations = n }(participle.MaxIterations)
+	participle.MaxIterations = 100
+	for _, src := range []string{"stage a { drop" + strings.Repeat(";", 101) + "}", "enum e { a" + strings.Repeat(",a", 101) + " }"} {
+		_, diags := Parse("f", src)
+		if len(diags) != 1 || diags[0].Code != "E0108" || diags[0].Message != "at most 100 elements can follow one another" {
+			t.Errorf("%s gives %v", src, diags.Error())
+		}
 	}
 }
 

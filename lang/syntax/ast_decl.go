@@ -170,7 +170,7 @@ type (
 	// ExpectVerdict is `expect VERDICT`, about the last packet.
 	ExpectVerdict struct {
 		node
-		Verdict *VerdictStmt `parser:"(?! 'expect' Ident ( '.' | '[' | '==' | Ident '.' )) 'expect' @@"`
+		Verdict *VerdictStmt `parser:"(?! 'expect' Ident ( '.' | '[' | '==' | '!=' | '<' | '<=' | '>' | '>=' | Ident '.' )) 'expect' @@"`
 	}
 	// ExpectEqual is `expect EXPR == VALUE`: a counter, a map value's field, or `packet HEADER.field == VALUE`.
 	ExpectEqual struct {

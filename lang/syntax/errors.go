@@ -129,6 +129,7 @@ func (p *fileParser) after(start, bad int) string {
 	return fmt.Sprintf(" after `%s`", clip(prev.Value))
 }
 
+// possessive is the form of a declaration's word in "the stage's name".
 func possessive(word string) string {
 	if strings.HasSuffix(word, "s") {
 		return word + "'"
@@ -142,7 +143,7 @@ var productions = map[string]string{
 	"Expr": "an expression", "HeadExpr": "an expression", "Operand": "a name", "TypeExpr": "a type", "Literal": "a string",
 	"Block": "`{`", "VerdictStmt": "a verdict", "Exit": "a verdict or `goto`", "RowBody": "a block, a verdict or `goto`",
 	"ElseBranch": "`{` or `if`", "StructLit": "a name", "Pattern": "a pattern", "Index": "a map's name", "Range": "a range",
-	"Decl": "a declaration", "<assign>": "`=`", "SlotEntry": "an entry",
+	"<assign>": "`=`",
 }
 
 // firstSymbol finds the literal or production that an EBNF expression starts with.

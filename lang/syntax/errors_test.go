@@ -53,6 +53,7 @@ func TestErrors(t *testing.T) {
 		{`test "x" { foo }`, "1:12+3 E0101 expected a step (packet, expect, config, var or map) or `}` after `{`, found `foo`"},
 		{`test "x" { expect 5 }`, "1:19+1 E0101 expected a verdict after `expect`, found `5` (the verdicts are pass, drop, tx, abort, next, redirect, keep)"},
 		{`test "x" { expect a.b = 5 }`, "1:23+1 E0101 expected `==` after `b`, found `=`"},
+		{`test "x" { expect a >= 5 }`, "1:21+2 E0101 expected `==` after `a`, found `>=`"},
 		{`test "x" { config a 5 }`, "1:21+1 E0101 expected `=` after `a`, found `5`"},
 
 		// statements

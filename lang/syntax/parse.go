@@ -23,6 +23,7 @@ type grammars struct {
 // grammar is built when it is first needed.
 var grammar func() grammars
 
+// The productions that are written by hand ask for the grammar, so that it can't be set where it is declared.
 func init() { grammar = sync.OnceValue(buildGrammar) }
 
 // buildGrammar compiles the `parser` tags of the AST.

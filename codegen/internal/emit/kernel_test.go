@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir/eval"
 	"github.com/tcc-bpf/tcc/codegen/internal/lower/lowertest"
@@ -86,6 +87,7 @@ func agree(t rapid.TB, m *ir.Module, packets ...[]byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		machine.Ctx = map[string]uint64{"ifindex": 1} // where the kernel says that test packets come from
 		machine.Packet, machine.Linear = bytes.Clone(packet), len(packet)
 		want, err := machine.Run()
 		if err != nil {
@@ -98,6 +100,7 @@ func agree(t rapid.TB, m *ir.Module, packets ...[]byte) {
 			t.Errorf("packet\n%x, not\n%x", out, machine.Packet)
 		}
 		compareMaps(t, coll, machine)
+		compareRecords(t, coll, machine)
 		if t.Failed() {
 			fn, _ := Compile(m, m.Funcs[0])
 			t.Logf("packet %x\n%s\n%s", packet, m, fn.Code)
@@ -135,6 +138,25 @@ func compareMaps(t rapid.TB, coll *ebpf.Collection, machine *eval.Machine) {
 	}
 }
 
+func compareRecords(t rapid.TB, coll *ebpf.Collection, machine *eval.Machine) {
+	t.Helper()
+	if coll.Maps["ring"] == nil {
+		return
+	}
+	reader, err := ringbuf.NewReader(coll.Maps["ring"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	for _, want := range machine.Records {
+		reader.SetDeadline(time.Now())
+		if got, err := reader.Read(); err != nil || !bytes.Equal(got.RawSample, want) {
+			t.Errorf("record %x (%v), not %x", got.RawSample, err, want)
+		}
+	}
+	machine.Records = nil
+}
+
 func TestRandomPrograms(t *testing.T) {
 	needKernel(t)
 	for _, typ := range []string{"tc", "xdp"} {
@@ -151,5 +173,3 @@ func TestRandomPrograms(t *testing.T) {
 		})
 	}
 }
-
-var _ = strings.TrimSpace

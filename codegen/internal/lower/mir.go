@@ -79,9 +79,6 @@ var opNames = [opCount]string{
 
 func (o Op) String() string { return opNames[o] }
 
-// IsALU reports whether the instruction is Dst = Dst op operand.
-func (o Op) IsALU() bool { return o >= Add && o <= Sar }
-
 // Inst is one instruction.
 type Inst struct {
 	// ID numbers the instructions of a function from 1. What the allocator adds has none, or the negative ID of the
@@ -126,9 +123,6 @@ func (i *Inst) Writes() Reg {
 	}
 	return i.Dst
 }
-
-// Effect reports whether i must stay even if nobody reads what it writes.
-func (i *Inst) Effect() bool { return i.Writes() == NoReg }
 
 // IsCopy reports whether i makes Dst the same 64 bits as Src.
 func (i *Inst) IsCopy() bool { return i.Op == Mov && !i.W32 && i.Src != NoReg }

@@ -18,23 +18,25 @@ func Module(t *rapid.T, progType string) *ir.Module {
 		Maps: []*ir.Map{
 			{Name: "table", Kind: "hash", KeySize: 12, ValueSize: 16, Max: 64},
 			{Name: "cells", Kind: "array", KeySize: 4, ValueSize: 8, Max: 4},
+			{Name: "ring", Kind: ir.RingBuf, Max: 65536},
 		},
 		Globals: []*ir.Global{{Name: "knob", Size: 8}, {Name: "tcc_zero", Size: 8}},
 	}
 	f := &ir.Func{Name: "random", Index: -1}
 	m.Funcs = []*ir.Func{f}
-	g := &generator{t: t, f: f}
+	g := &generator{t: t, f: f, progType: progType}
 	g.program()
 	return m
 }
 
 type generator struct {
 	t         *rapid.T
+	progType  string
 	f         *ir.Func
 	b         *ir.Block
 	data, end *ir.Value
 	i32, i64  []*ir.Value // what can be used here
-	mems      []*ir.Value // not null here, 8 bytes at least
+	mems      []*ir.Value // pointers to 8 bytes that can be used here
 	size      int
 }
 
@@ -79,7 +81,7 @@ func (g *generator) statements(n, depth int) {
 		if g.size++; g.size > 120 {
 			return
 		}
-		switch k := g.intn(20, "statement"); {
+		switch k := g.intn(24, "statement"); {
 		case k < 8:
 			g.arithmetic()
 		case k < 10:
@@ -95,7 +97,13 @@ func (g *generator) statements(n, depth int) {
 		case k == 16:
 			g.update()
 		case k == 17:
-			g.shared(depth)
+			g.shared()
+		case k == 18:
+			g.context()
+		case k == 19:
+			g.helper()
+		case k == 20:
+			g.pointer(depth)
 		case depth < 4:
 			g.branch(depth)
 		}
@@ -189,7 +197,7 @@ func (g *generator) load() {
 
 func (g *generator) store() {
 	p, size, disp := g.place()
-	if p != g.data && size >= 4 && g.intn(2, "atomic") == 0 {
+	if p.Type == ir.Mem && size >= 4 && g.intn(2, "atomic") == 0 {
 		v := g.value(ir.XAdd, ir.None, p, g.num(ir.Number(size)))
 		v.Size, v.Imm = size, disp
 		return
@@ -265,8 +273,52 @@ func (g *generator) lookup(depth int) {
 	g.fork(ir.Term{Op: ir.Br, Cond: ir.Ne, Args: []*ir.Value{v, g.constant(ir.I64, 0)}}, depth, v)
 }
 
+// context reads and writes fields of the context.
+func (g *generator) context() {
+	if g.progType == "tc" && g.intn(3, "field") == 0 {
+		v := g.value(ir.CtxStore, ir.None, g.num(ir.I32))
+		v.Sym = rapid.SampledFrom([]string{"mark", "priority"}).Draw(g.t, "field")
+		return
+	}
+	v := g.value(ir.CtxLoad, ir.I32)
+	v.Sym = rapid.SampledFrom([]string{"ifindex", "len"}).Draw(g.t, "field")
+	if g.progType == "tc" {
+		v.Sym = rapid.SampledFrom([]string{"ifindex", "len", "mark", "priority"}).Draw(g.t, "field")
+	}
+	g.keep(v)
+}
+
+// helper calls a helper. What it returns can't be told, but is 0 after masking.
+func (g *generator) helper() {
+	switch g.intn(4, "helper") {
+	case 0:
+		v := g.value(ir.Now, ir.I64)
+		g.keep(g.value(ir.And, ir.I64, v, g.constant(ir.I64, 0)))
+	case 1:
+		v := g.value(ir.Random, ir.I32)
+		g.keep(g.value(ir.And, ir.I32, v, g.constant(ir.I32, 0)))
+	case 2:
+		v := g.value(ir.CPU, ir.I32)
+		g.keep(g.value(ir.And, ir.I32, v, g.constant(ir.I32, 0)))
+	case 3:
+		v := g.value(ir.Output, ir.I64, g.object(16))
+		v.Sym = "ring"
+		g.keep(v)
+	}
+}
+
+// pointer makes a pointer of a variable offset, checks it, and uses it where 8 bytes are there.
+func (g *generator) pointer(depth int) {
+	off := g.value(ir.And, ir.I64, g.num(ir.I64), g.constant(ir.I64, 63))
+	if g.intn(2, "narrow") == 0 {
+		off = g.value(ir.Zext, ir.I64, g.value(ir.And, ir.I32, g.num(ir.I32), g.constant(ir.I32, 63)))
+	}
+	p := g.value(ir.PktAdd, ir.Pkt, g.data, off)
+	g.fork(ir.Term{Op: ir.Check, Imm: 8, Args: []*ir.Value{p, g.end}}, depth, p)
+}
+
 // shared uses a global.
-func (g *generator) shared(int) {
+func (g *generator) shared() {
 	v := g.value(ir.GlobalAddr, ir.Mem)
 	v.Sym = "knob"
 	g.mems = append(g.mems, v)

@@ -100,3 +100,53 @@ func TestMeaning(t *testing.T) {
 		}
 	})
 }
+
+// force cuts at chosen blocks, whatever that costs.
+func force(m *ir.Module, chop bool, choose func(b *ir.Block) bool) (*Plan, error) {
+	opts := Options{Budget: 1 << 30, MaxTailCalls: eval.MaxTailCalls}
+	g := newGraph(m, m.Funcs[0].Clone())
+	if chop && g.chop(g.order, 3) {
+		g = newGraph(m, g.f)
+	}
+	s := newSearch(g, opts)
+	for _, b := range s.order {
+		if s.crossing(b) != nil && choose(b) {
+			s.heads[b.ID] = true
+		}
+	}
+	ps := s.lay(s.list())
+	p := &Plan{State: ps.state}
+	if err := ps.checkChains(p); err != nil {
+		return nil, err
+	}
+	ps.assemble(p)
+	return p, nil
+}
+
+// TestForced compares random modules before and after random cuts.
+func TestForced(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := randomModule(t)
+		packets := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 40), 1, 4).Draw(t, "packets")
+		want, _ := run(t, m, packets, nil)
+		one := rapid.IntRange(1, 8).Draw(t, "one in")
+		p, err := force(m, rapid.Bool().Draw(t, "chop"), func(*ir.Block) bool { return rapid.IntRange(1, one).Draw(t, "cut") == 1 })
+		var long *Error
+		if errors.As(err, &long) {
+			t.Skip("too many tail calls")
+		}
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		if err := ir.Verify(p.Apply()); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, m, p.Apply())
+		}
+		got, mc := run(t, p.Apply(), packets, nil)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s\n%s\n%s\n%s", diff, p, m, p.Apply())
+		}
+		if mc.TailCalls > p.TailCalls {
+			t.Fatalf("%d tail calls, the plan says %d", mc.TailCalls, p.TailCalls)
+		}
+	})
+}

@@ -34,7 +34,7 @@ type proved struct {
 var tables = map[string][]ir.Type{"red": {ir.I64, ir.I32}, "blue": {ir.I32, ir.I64, ir.I64, ir.I32}, "none": {}}
 
 func randomModule(t *rapid.T) *ir.Module {
-	g := &generator{t: t, blocks: g0(t, 3, 40)}
+	g := &generator{t: t, blocks: rapid.IntRange(5, 60).Draw(t, "blocks")}
 	g.f = &ir.Func{Name: "pipe", Index: -1}
 	g.m = &ir.Module{
 		Name: "pipe", ProgType: rapid.SampledFrom([]string{"xdp", "tc"}).Draw(t, "type"), License: "GPL", Default: 7,
@@ -42,22 +42,21 @@ func randomModule(t *rapid.T) *ir.Module {
 			{Name: "hash", Kind: "hash", KeySize: 4, ValueSize: 8, Max: 6},
 			{Name: "arr", Kind: "array", KeySize: 4, ValueSize: 8, Max: 4},
 			{Name: "ring", Kind: ir.RingBuf, Max: 4096},
-			{Name: "red", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: 4, Programs: map[uint32]string{1: "left", 2: "right"}},
-			{Name: "blue", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: 4, Programs: map[uint32]string{0: "left"}},
+			{Name: "red", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: 4, Programs: map[uint32]string{0: "left", 1: "left", 2: "right"}},
+			{Name: "blue", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: 4, Programs: map[uint32]string{0: "left", 1: "left", 3: "left"}},
 			{Name: "none", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: 4},
 		},
 		Globals: []*ir.Global{{Name: "conf", Size: 4, Const: true}, {Name: "vary", Size: 8}},
 		Funcs:   []*ir.Func{g.f},
 	}
-	g.root("parse", "")
-	g.root("left", "red")
-	g.root("right", "red")
-	g.root("left", "blue")
+	total := g.blocks
+	for _, r := range [][2]string{{"parse", ""}, {"left", "red"}, {"right", "red"}, {"left", "blue"}} {
+		g.blocks = total / 3
+		g.root(r[0], r[1])
+	}
 	g.f.Prune()
 	return g.m
 }
-
-func g0(t *rapid.T, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, "n") }
 
 func (g *generator) pick(n int) int { return rapid.IntRange(0, n-1).Draw(g.t, "pick") }
 
@@ -70,7 +69,8 @@ func (g *generator) root(stage, table string) {
 	if table != "" {
 		g.f.Roots = append(g.f.Roots, &ir.Root{Stage: stage, Table: table, Block: b})
 		for _, t := range tables[table] {
-			sc.nums = append(sc.nums, g.f.AddParam(b, t, "arg", diag.Span{}))
+			arg := g.f.AddParam(b, t, "arg", diag.Span{})
+			sc.nums = append(sc.nums, arg, arg, arg)
 		}
 	}
 	sc.pkts = []proved{{g.inst(b, ir.Data, ir.Pkt), 0}}
@@ -137,7 +137,7 @@ func (g *generator) fill(b *ir.Block, sc scope, callees []string) {
 		g.finish(b, &sc)
 		return
 	}
-	switch g.pick(8) {
+	switch g.pick(9) {
 	case 0:
 		g.finish(b, &sc)
 	case 1: // a join behind what follows
@@ -179,7 +179,7 @@ func (g *generator) fill(b *ir.Block, sc scope, callees []string) {
 		sc = clone()
 		sc.mems = append(sc.mems, mem)
 		g.fill(hit, sc, callees)
-	case 7:
+	case 7, 8:
 		if len(callees) == 0 {
 			g.finish(b, &sc)
 			return

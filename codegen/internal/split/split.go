@@ -132,7 +132,7 @@ func prepare(m *ir.Module, opts Options) *search {
 			long = append(long, r.blocks...)
 		}
 	}
-	if s.chop(long, max(4, (opts.Budget-overhead)/8)) {
+	if s.chop(long, max(4, (min(opts.Budget, maxInsns)-overhead)/8)) {
 		s = newSearch(newGraph(m, f), opts)
 	}
 	return s

@@ -100,6 +100,8 @@ func measure(b *ir.Block, preds []ir.Pred, out []*ir.Value, uses []int) Block {
 			c.Maps = append(c.Maps, v.Sym)
 		case ir.GlobalAddr:
 			c.Maps = append(c.Maps, ".rodata", ".data")
+		case ir.Forget: // adds a variable
+			c.Maps = append(c.Maps, ".data")
 		}
 		if v.Op.Info().Call {
 			c.calls++

@@ -1,0 +1,326 @@
+package oracle
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
+	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime"
+)
+
+// A Failure is what went wrong with a case.
+type Failure struct {
+	Kind   string // failures of the same kind are taken for the same mistake
+	Budget int    // of the plan that failed; 0: the default one, or none
+	Detail string
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%s (budget %d)\n%s", f.Kind, f.Budget, f.Detail)
+}
+
+// A Summary is what a run of a case did.
+type Summary struct {
+	Plans    int // forms of the pipeline that were loaded
+	Programs int // that were loaded, for all plans
+	Most     int // programs of the finest plan
+	Packets  int // sent to the kernel
+}
+
+// A trace is what became of a case's packets, and the state they left behind.
+type trace struct {
+	results []interp.Result
+	state   map[string]string
+}
+
+// Run sends the packets of a case through the interpreter and through compiled forms of the pipeline, and tells the
+// first difference, nil if there is none.
+func (c *Case) Run() (s Summary, failure *Failure) {
+	p, list := check.Source(fileName, c.Source)
+	if list.HasErrors() {
+		return s, fail("checker: "+list[0].Code, 0, "%s", list.Text(map[string]string{fileName: c.Source}, false))
+	}
+	want, failure := c.interpret(p)
+	if failure != nil {
+		return s, failure
+	}
+	whole, err := compile(p, 0)
+	if err != nil {
+		return s, compileFailure(0, err)
+	}
+	plans, failure := c.plans(p, whole)
+	if failure != nil {
+		return s, failure
+	}
+	for _, plan := range plans {
+		s.Plans++
+		s.Programs += len(plan.artifact.Programs)
+		s.Most = max(s.Most, len(plan.artifact.Programs))
+		s.Packets += len(c.Packets)
+		if failure := c.compare(p, plan, want); failure != nil {
+			failure.Budget = plan.budget
+			return s, failure
+		}
+	}
+	return s, nil
+}
+
+func fail(kind string, budget int, format string, args ...any) *Failure {
+	return &Failure{kind, budget, fmt.Sprintf(format, args...)}
+}
+
+// A plan is one compiled form of the pipeline.
+type plan struct {
+	budget   int
+	artifact *codegen.Artifact
+}
+
+// plans compiles the pipeline for smaller and smaller budgets until there is no plan any more: the whole one, the
+// finest, and one in between are kept.
+func (c *Case) plans(p *check.Program, whole *codegen.Artifact) ([]plan, *Failure) {
+	all := []plan{{0, whole}}
+	budget := 0
+	for _, pr := range whole.Programs {
+		budget = max(budget, pr.EstimatedCost)
+	}
+	for low := 0; budget > low+low/8+1; {
+		try := low + (budget-low)*2/3
+		a, err := compile(p, try)
+		switch {
+		case err == nil:
+			all = append(all, plan{try, a})
+			budget = try
+		case errors.As(err, new(*codegen.PlanError)):
+			low = try
+		default:
+			return nil, compileFailure(try, err)
+		}
+	}
+	if n := len(all); n > 3 {
+		return []plan{all[0], all[1+int(c.Random%uint64(n-2))], all[n-1]}, nil
+	}
+	return all, nil
+}
+
+// A panicError is a panic of the compiler.
+type panicError struct {
+	what  any
+	stack string
+}
+
+func (e panicError) Error() string { return fmt.Sprintf("%v\n%s", e.what, e.stack) }
+
+func compile(p *check.Program, budget int) (a *codegen.Artifact, err error) {
+	defer func() {
+		if what := recover(); what != nil {
+			err = panicError{what, string(debug.Stack())}
+		}
+	}()
+	return codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Verify: true})
+}
+
+func compileFailure(budget int, err error) *Failure {
+	var p panicError
+	if errors.As(err, &p) {
+		return fail("compiler panics: "+normal(fmt.Sprint(p.what)), budget, "%v", p)
+	}
+	return fail("compiler: "+normal(err.Error()), budget, "%v", err)
+}
+
+var variable = regexp.MustCompile("0x[0-9a-f]+|[0-9]+|`[^`]*`|\"[^\"]*\"")
+
+// normal is a message without what differs from program to program.
+func normal(message string) string {
+	first, _, _ := strings.Cut(message, "\n")
+	if len(first) > 200 {
+		first = first[:200]
+	}
+	return variable.ReplaceAllString(first, "…")
+}
+
+// machine is the interpreter, with all that the case says.
+func (c *Case) machine(p *check.Program) *interp.Machine {
+	m := interp.New(p)
+	m.Env = interp.Pinned(c.Now, c.Random, c.CPU)
+	settings, entries := c.fitting(p)
+	for _, s := range settings {
+		_ = m.SetGlobal(s.Name, s.Value) // it has the right name and size
+	}
+	for _, e := range entries {
+		_ = m.Map(e.Map).Update(e.Key, e.Value) // a full map is as full in the kernel
+	}
+	return m
+}
+
+// interpret is what ought to happen.
+func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
+	defer func() {
+		if what := recover(); what != nil {
+			failure = fail("interpreter panics: "+normal(fmt.Sprint(what)), 0, "packet %d: %v\n%s", len(t.results), what, debug.Stack())
+		}
+	}()
+	m := c.machine(p)
+	for _, packet := range c.Packets {
+		t.results = append(t.results, m.Run(packet))
+	}
+	t.state = map[string]string{}
+	for _, g := range p.Globals {
+		t.state["var "+g.Name] = fmt.Sprintf("%x", m.Global(g.Name))
+	}
+	for _, n := range p.Counters {
+		t.state["counter "+n.Name] = fmt.Sprint(m.Counter(n.Name))
+	}
+	for _, d := range p.Maps {
+		all := map[string][]byte{}
+		for k, v := range m.Map(d.Name).Entries() {
+			all[string(k)] = v
+		}
+		t.state["map "+d.Name] = entriesText(all)
+	}
+	return t, nil
+}
+
+// entriesText prints the entries of a map in the order of their keys.
+func entriesText(all map[string][]byte) string {
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&b, " %x:%x", k, all[k])
+	}
+	return b.String()
+}
+
+// compare runs the case in the kernel.
+func (c *Case) compare(p *check.Program, pl plan, want trace) *Failure {
+	k, err := kernel.New(p, pl.artifact)
+	if err != nil {
+		return fail("object: "+normal(err.Error()), 0, "%v", err)
+	}
+	defer k.Close()
+	if failure := c.load(p, k); failure != nil {
+		return failure
+	}
+	for i, packet := range c.Packets {
+		got, err := k.Run(packet)
+		if err != nil {
+			return fail("run: "+normal(err.Error()), 0, "packet %d: %v", i, err)
+		}
+		if failure := difference(got, want.results[i]); failure != nil {
+			failure.Detail = fmt.Sprintf("packet %d, %x: %s", i, packet, failure.Detail)
+			return failure
+		}
+	}
+	return c.compareState(p, k, want)
+}
+
+// load puts a case into the kernel.
+func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
+	settings, entries := c.fitting(p)
+	settings = append(slices.Clip(settings),
+		Setting{"tcc_now", binary.NativeEndian.AppendUint64(nil, c.Now)},
+		Setting{"tcc_random", binary.NativeEndian.AppendUint64(nil, c.Random)},
+		Setting{"tcc_cpu", binary.NativeEndian.AppendUint32(nil, c.CPU)})
+	for _, s := range settings {
+		if err := k.SetGlobal(s.Name, s.Value); err != nil {
+			return fail("set a variable", 0, "%s: %v", s.Name, err)
+		}
+	}
+	if err := k.Load(); err != nil {
+		var v *runtime.VerifierError
+		if errors.As(err, &v) {
+			return fail("verifier: "+normal(v.Reason), 0, "%+v", err)
+		}
+		return fail("load: "+normal(err.Error()), 0, "%+v", err)
+	}
+	for _, e := range entries {
+		if k.Pipeline().Map(e.Map) != nil {
+			_ = k.UpdateMap(e.Map, e.Key, e.Value) // a full map is as full in the interpreter
+		}
+	}
+	return nil
+}
+
+// difference is that of two results of a packet.
+func difference(got, want interp.Result) *Failure {
+	switch {
+	case got.Code != want.Code:
+		return fail("verdict", 0, "the kernel says %s, the interpreter %s", got.Verdict.Name, want.Verdict.Name)
+	case !bytes.Equal(got.Packet, want.Packet):
+		return fail("bytes", 0, "\nkernel      %x\ninterpreter %x", got.Packet, want.Packet)
+	case got.Context.Mark != want.Context.Mark:
+		return fail("mark", 0, "kernel %#x, interpreter %#x", got.Context.Mark, want.Context.Mark)
+	}
+	same := slices.EqualFunc(got.Events, want.Events, func(a, b interp.Event) bool {
+		return a.ID == b.ID && bytes.Equal(a.Data, b.Data)
+	})
+	if !same {
+		return fail("events", 0, "\nkernel      %v\ninterpreter %v", got.Events, want.Events)
+	}
+	return nil
+}
+
+// compareState compares what outlives the packets: of what no program uses, the object has nothing.
+func (c *Case) compareState(p *check.Program, k *kernel.Engine, want trace) *Failure {
+	for _, g := range p.Globals {
+		if k.Pipeline().Variable(g.Name) == nil {
+			continue
+		}
+		got, err := k.Global(g.Name)
+		if failure := want.differs("var", g.Name, fmt.Sprintf("%x", got), err); failure != nil {
+			return failure
+		}
+	}
+	for _, n := range p.Counters {
+		if k.Pipeline().Map(n.Name) == nil {
+			continue
+		}
+		got, err := k.Counter(n.Name)
+		if failure := want.differs("counter", n.Name, fmt.Sprint(got), err); failure != nil {
+			return failure
+		}
+	}
+	for _, m := range p.Maps {
+		if k.Pipeline().Map(m.Name) == nil {
+			continue
+		}
+		got, err := k.Entries(m.Name)
+		if failure := want.differs("map", m.Name, entriesText(got), err); failure != nil {
+			return failure
+		}
+	}
+	return missed(k)
+}
+
+// differs compares what the kernel holds with what it ought to.
+func (t trace) differs(kind, name, got string, err error) *Failure {
+	if err != nil {
+		return fail("read a "+kind, 0, "%s: %v", name, err)
+	}
+	if want := t.state[kind+" "+name]; got != want {
+		return fail(kind, 0, "%s %s\nkernel      %s\ninterpreter %s", kind, name, got, want)
+	}
+	return nil
+}
+
+// missed reports tail calls inside the pipeline that found no program.
+func missed(k *kernel.Engine) *Failure {
+	misses, err := k.Pipeline().Misses()
+	if err != nil {
+		return fail("read the misses", 0, "%v", err)
+	}
+	for _, target := range k.Pipeline().Layout().Targets {
+		if misses[target] != 0 {
+			return fail("miss", 0, "%d tail calls to %s missed", misses[target], target)
+		}
+	}
+	return nil
+}

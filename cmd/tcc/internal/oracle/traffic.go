@@ -1,0 +1,333 @@
+package oracle
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+	"github.com/tcc-bpf/tcc/runtime"
+)
+
+// A traffic makes the packets of a case, and what its maps and variables hold at first.
+type traffic struct {
+	*rand.Rand
+	p     *check.Program
+	c     *Case
+	wants map[*types.HeaderField][]bound // what the program compares a field with
+	known map[int][]bound                // all constants of the program, by size in bytes
+	seen  map[syntax.Stmt]bool           // the statements that some packet came to
+}
+
+// packets is how many a case has, tries how many are made for that.
+const packets, tries = 30, 150
+
+func newTraffic(r *rand.Rand, p *check.Program, c *Case) *traffic {
+	t := &traffic{Rand: r, p: p, c: c, wants: map[*types.HeaderField][]bound{}, known: map[int][]bound{}, seen: map[syntax.Stmt]bool{}}
+	for _, e := range sortedConsts(p) {
+		k := p.Consts[e]
+		t.known[k.Type.Size()] = append(t.known[k.Type.Size()], boundOfConst(k))
+	}
+	syntax.Walk(p.Files[0], func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Binary:
+			t.compared(n.X, n.Y)
+			t.compared(n.Y, n.X)
+		case *syntax.MatchStmt:
+			for _, row := range n.Rows {
+				for i, pattern := range row.Patterns {
+					t.compared(n.Subjects[i], pattern.Alts...)
+				}
+			}
+		}
+		return true
+	})
+	return t
+}
+
+// sortedConsts are the constant expressions of a file in the order of its text.
+func sortedConsts(p *check.Program) (all []syntax.Expr) {
+	syntax.Walk(p.Files[0], func(n syntax.Node) bool {
+		if e, ok := n.(syntax.Expr); ok && p.Consts[e] != nil {
+			all = append(all, e)
+		}
+		return true
+	})
+	return all
+}
+
+// compared notes what a field of a header is compared with.
+func (t *traffic) compared(x syntax.Expr, with ...syntax.Expr) {
+	sel, ok := check.Unparen(x).(*syntax.Select)
+	if !ok || t.p.Fields[sel] == nil || t.p.Fields[sel].Header == nil {
+		return
+	}
+	f := t.p.Fields[sel].Header
+	for _, e := range with {
+		es := []syntax.Expr{e}
+		if r, ok := check.Unparen(e).(*syntax.Range); ok {
+			es = []syntax.Expr{r.Lo, r.Hi}
+		}
+		for _, e := range es {
+			if k := t.p.Consts[e]; k != nil {
+				t.wants[f] = append(t.wants[f], boundOfConst(k))
+			}
+		}
+	}
+}
+
+func boundOfConst(k *check.Const) (b bound) {
+	switch k.Type {
+	case types.IP4, types.IP6:
+		return addrBound(k.Addr)
+	case types.MAC:
+		copy(b[10:], k.MAC[:])
+		return b
+	}
+	return boundOf(k.Int)
+}
+
+// fill gives the case settings, entries and packets.
+func (t *traffic) fill() {
+	for _, g := range t.p.Globals {
+		if t.IntN(2) == 0 {
+			t.c.Settings = append(t.c.Settings, Setting{g.Name, t.memory(g.Type, t.scalar)})
+		}
+	}
+	for _, m := range t.p.Maps {
+		t.entries(m)
+	}
+	t.packets()
+}
+
+// packets picks packets that get to new statements, and some more. Each goes through a machine that keeps what those
+// before left behind.
+func (t *traffic) packets() {
+	m := t.c.machine(t.p)
+	fresh := false
+	m.OnStmt = func(s syntax.Stmt) {
+		fresh = fresh || !t.seen[s]
+		t.seen[s] = true
+	}
+	defer func() { _ = recover() }() // the packet at which the interpreter panics is the case's last
+	for i := 0; i < tries && len(t.c.Packets) < packets; i++ {
+		packet := t.packet()
+		if runtime.CheckTestPacket(t.p.Type.Name, packet) != nil {
+			continue
+		}
+		t.c.Packets = append(t.c.Packets, packet)
+		fresh = false
+		if m.Run(packet); !fresh && t.IntN(tries) > packets/2 {
+			t.c.Packets = t.c.Packets[:len(t.c.Packets)-1]
+		}
+	}
+}
+
+// packet is a new packet, or one of those before with a few changes.
+func (t *traffic) packet() []byte {
+	if len(t.c.Packets) > 0 && t.IntN(5) < 2 {
+		return t.mutant(pick(t.Rand, t.c.Packets))
+	}
+	var packet []byte
+	var ends []int
+	for _, h := range t.headers() {
+		packet = t.appendHeader(packet, h)
+		ends = append(ends, len(packet))
+		if h.HasLen {
+			packet = append(packet, make([]byte, 4*t.IntN(4))...)
+		}
+	}
+	for range t.IntN(50) {
+		packet = append(packet, byte(t.Uint32()))
+	}
+	if len(ends) > 0 && t.IntN(4) == 0 {
+		packet = packet[:max(0, min(len(packet), pick(t.Rand, ends)-t.IntN(3)))]
+	}
+	return t.padded(packet)
+}
+
+// padded is a packet long enough to be sent. Of a short one, the padding often is a well-known type.
+func (t *traffic) padded(packet []byte) []byte {
+	for len(packet) < runtime.MinTestPacket {
+		packet = append(packet, byte(t.Uint32()))
+	}
+	return packet
+}
+
+// headers are those that one path through the stages parses, more or less.
+func (t *traffic) headers() (hs []*types.Header) {
+	for s := t.p.Stages[0]; s != nil && len(hs) < 12; s = t.next(s) {
+		syntax.Walk(s.Decl.Body, func(n syntax.Node) bool {
+			if parse, ok := n.(*syntax.ParseStmt); ok && !parse.Peek && t.IntN(8) > 0 {
+				hs = append(hs, t.p.Uses[parse.Header].(*check.Header).Type)
+			}
+			return true
+		})
+	}
+	return hs
+}
+
+// next is a stage behind s, or nil.
+func (t *traffic) next(s *check.Stage) *check.Stage {
+	next := t.p.Callees(s)
+	for _, table := range t.p.Tables(s) {
+		for _, i := range slices.Sorted(keys(table.Initial)) {
+			next = append(next, table.Initial[i])
+		}
+	}
+	if len(next) == 0 || t.IntN(10) == 0 {
+		return nil
+	}
+	return pick(t.Rand, next)
+}
+
+func keys[K comparable, V any](m map[K]V) func(yield func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func (t *traffic) appendHeader(packet []byte, h *types.Header) []byte {
+	at := len(packet)
+	packet = append(packet, make([]byte, h.Fixed)...)
+	for i := range h.Fields {
+		f := &h.Fields[i]
+		setBits(packet[at:], f.BitOffset, f.Bits, t.fieldValue(h, f))
+	}
+	return packet
+}
+
+// usual are values of fields without which few packets get far.
+var usual = map[string][]uint64{
+	"ethernet.type": {0x0800, 0x86dd, 0x8100}, "vlan.type": {0x0800, 0x86dd}, "ipv4.version": {4}, "ipv4.ihl": {5, 5, 6, 15, 4},
+	"ipv4.proto": {6, 17, 1}, "ipv6.version": {6}, "ipv6.next": {6, 17, 58}, "tcp.offset": {5, 5, 6, 15, 4},
+}
+
+func (t *traffic) fieldValue(h *types.Header, f *types.HeaderField) bound {
+	wants, common := t.wants[f], usual[h.Name+"."+f.Name]
+	switch n := t.IntN(10); {
+	case n < 5 && len(wants) > 0:
+		b := pick(t.Rand, wants)
+		if t.IntN(6) == 0 {
+			return b.next()
+		}
+		return b
+	case n < 9 && len(common) > 0:
+		return boundOf(pick(t.Rand, common))
+	}
+	return t.scalar(f.Type)
+}
+
+// scalar is a value of a scalar type: a constant of the program, an edge, a small number or a random one.
+func (t *traffic) scalar(typ types.Type) (b bound) {
+	known := t.known[typ.Size()]
+	switch n := t.IntN(6); {
+	case n < 2 && len(known) > 0:
+		return pick(t.Rand, known)
+	case n < 3:
+		return boundOf(pick(t.Rand, edges))
+	case n < 5:
+		return boundOf(uint64(t.IntN(5)))
+	}
+	for i := range b {
+		b[i] = byte(t.Uint32())
+	}
+	return b
+}
+
+// setBits writes the low n bits of v at bit off, counted from the most significant bit of the first byte.
+func setBits(p []byte, off, n int, v bound) {
+	for i := range n {
+		from, to := 127-i, off+n-1-i
+		bit := byte(0x80) >> (to % 8)
+		if p[to/8] &^= bit; v[from/8]&(0x80>>(from%8)) != 0 {
+			p[to/8] |= bit
+		}
+	}
+}
+
+// mutant is a packet with a few bytes changed, or cut short, or longer.
+func (t *traffic) mutant(packet []byte) []byte {
+	packet = slices.Clone(packet)
+	for range 1 + t.IntN(3) {
+		at := t.IntN(len(packet))
+		switch t.IntN(5) {
+		case 0:
+			packet[at] ^= 1 << t.IntN(8)
+		case 1:
+			return t.padded(packet[:at])
+		case 2:
+			packet = append(packet, make([]byte, t.IntN(20))...)
+		default:
+			size := pick(t.Rand, []int{1, 2, 4, 6})
+			typ := map[int]types.Type{1: types.U8, 2: types.U16, 4: types.U32, 6: types.MAC}[size]
+			v := t.scalar(typ)
+			copy(packet[at:], v[16-size:])
+		}
+	}
+	return packet
+}
+
+// entries puts a few entries into a map.
+func (t *traffic) entries(m *check.Map) {
+	var used []string
+	for range t.IntN(int(min(m.Max, 4)) + 1) {
+		var key []byte
+		switch m.Kind {
+		case check.ArrayMap, check.PerCPUArray:
+			key = binary.NativeEndian.AppendUint32(nil, uint32(t.IntN(int(m.Max))))
+		case check.LPM:
+			addr := t.memory(m.Key, t.scalar)
+			key = binary.NativeEndian.AppendUint32(nil, uint32(t.IntN(8*len(addr)+1)))
+			key = append(key, addr...)
+		default:
+			key = t.memory(m.Key, t.keyScalar)
+		}
+		if !slices.Contains(used, string(key)) {
+			used = append(used, string(key))
+			t.c.Entries = append(t.c.Entries, Entry{m.Name, key, t.memory(m.Value, t.scalar)})
+		}
+	}
+}
+
+// keyScalar is a scalar of a key: one of few.
+func (t *traffic) keyScalar(typ types.Type) bound {
+	if types.IsAddress(typ) || t.IntN(4) == 0 {
+		return t.scalar(typ)
+	}
+	return boundOf(uint64(t.IntN(5)))
+}
+
+// memory is a random value of a type in native memory, its scalars chosen by a function.
+func (t *traffic) memory(typ types.Type, scalar func(types.Type) bound) []byte {
+	return interp.Encode(typ, t.leaves(nil, typ, scalar), binary.NativeEndian)
+}
+
+func (t *traffic) leaves(v interp.Value, typ types.Type, scalar func(types.Type) bound) interp.Value {
+	switch typ := typ.(type) {
+	case *types.Struct:
+		for _, f := range typ.Fields {
+			v = t.leaves(v, f.Type, scalar)
+		}
+		return v
+	case *types.Enum:
+		if t.IntN(8) > 0 {
+			return append(v, pick(t.Rand, typ.Members).Value)
+		}
+	}
+	b := scalar(typ)
+	if typ == types.Bool {
+		b[15] &= 1
+	}
+	if types.IsAddress(typ) {
+		return append(v, interp.Decode(typ, b[16-typ.Size():], binary.BigEndian)...)
+	}
+	return append(v, binary.BigEndian.Uint64(b[8:])&maxOf(8*typ.Size()))
+}

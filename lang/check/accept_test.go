@@ -33,7 +33,7 @@ header shim { kind u3; flag u1; id u12; len u8; src ip4 } length 4 + len * 4
 map flows  hash[key]stats max 1 << 10
 map seen   lru_hash[ip6]u64 max 64
 map table  array[u32]be16 max 4
-map sides  percpu_array[side]u32 max 2
+map sides  percpu_array[u32]u32 max 2
 map nets   lpm[ip6]why max 8
 map owned  percpu_hash[be16]stats max 8
 map owned2 percpu_lru_hash[why]bool max 8
@@ -88,7 +88,7 @@ stage late_in(s shim, w why) {
         v += 1
         x := v
         table[2] = x
-        if x > 7 && 7 in table { sides[side.right] = 3 }
+        if x > 7 && 7 in table { sides[u32(side.right)] = 3 }
     }
     if g := nets[2001:db8::1] { nets[gate] = g }
     if gate in nets && gate in 2001:db8::/32 { delete seen[gate] }
@@ -252,7 +252,7 @@ global gate ip6 config false init false
 map flows hash[key]stats max 1024
 map seen lru_hash[ip6]u64 max 64
 map table array[u32]be16 max 4
-map sides percpu_array[side]u32 max 2
+map sides percpu_array[u32]u32 max 2
 map nets lpm[ip6]why max 8
 map owned percpu_hash[be16]stats max 8
 map owned2 percpu_lru_hash[why]bool max 8

@@ -10,6 +10,14 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
+// Integer constants start without a type, as in Go: `1 << 10` is Untyped, its exact value is in checker.ints, and
+// what it meets decides. An operand or a place of type u16 settles it as a u16, which it must fit; where nothing
+// does, it is a u64. Settling walks down to the parts again, so that each has a type in the end. An expression can be
+// Untyped without being constant: in `1 << n` the type of the 1 comes from outside as well.
+//
+// Everything else has its type from the start, and three rules say what goes where: the same type; an unsigned
+// integer where a wider one is wanted; and nothing else that isn't written as a conversion.
+
 // use types e as a value of type want, and reports whether it is one.
 func (c *checker) use(e syntax.Expr, want types.Type) bool {
 	return c.assignable(e, c.expr(e), want)

@@ -28,7 +28,7 @@ func TestSplice(t *testing.T) {
 		sources = append(sources, words.FindAllString(string(arch.Files[0].Data), -1))
 	}
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
+	for range 1000 {
 		source := sources[rnd.IntN(len(sources))]
 		if rnd.IntN(3) == 0 {
 			source = sources[0]

@@ -47,7 +47,7 @@ func (c *checker) mapKind(id *syntax.Ident) MapKind {
 	return ""
 }
 
-// mapKey checks the key's type against the kind: arrays are indexed by 32-bit numbers, prefixes are of addresses.
+// mapKey checks the key's type against the kind: the kernel wants numbers of 32 bits for arrays.
 func (c *checker) mapKey(m *Map) {
 	at := m.Decl.Key.Span()
 	switch {
@@ -56,16 +56,9 @@ func (c *checker) mapKey(m *Map) {
 	case m.Key == types.Invalid:
 	case m.Kind == LPM && m.Key != types.IP4 && m.Key != types.IP6:
 		c.errorf("E0601", at, "the key of an lpm map is `ip4` or `ip6`, not %s", typeString(m.Key))
-	case m.Kind.Indexed() && !isIndex(m.Key):
-		c.errorf("E0601", at, "the key of an array is `u32`, or an enum over it, not %s", typeString(m.Key))
+	case m.Kind.Indexed() && m.Key != types.U32:
+		c.errorf("E0601", at, "the key of an array is `u32`, not %s", typeString(m.Key))
 	}
-}
-
-func isIndex(t types.Type) bool {
-	if e, ok := t.(*types.Enum); ok {
-		return e.Base == types.U32
-	}
-	return t == types.U32
 }
 
 func (c *checker) resolveCounter(o *Counter) {

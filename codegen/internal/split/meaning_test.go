@@ -36,6 +36,7 @@ func run(t fataler, m *ir.Module, packets [][]byte, refuse func(string, uint32) 
 	for _, p := range packets {
 		mc.Packet = bytes.Clone(p)
 		mc.Linear = len(p)
+		mc.Full = len(p)%8 == 7
 		mc.CB = [20]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}
 		v, err := mc.Run()
 		if err != nil {

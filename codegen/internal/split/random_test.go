@@ -257,7 +257,7 @@ func (g *generator) one(b *ir.Block, sc *scope) {
 	case 12:
 		sc.objs = append(sc.objs, g.obj(b, sc, 8, 0xffff))
 	case 13:
-		add(g.inst(b, []ir.Op{ir.Random, ir.CPU, ir.Now}[g.pick(2)], ir.I32))
+		add(g.inst(b, []ir.Op{ir.Random, ir.CPU}[g.pick(2)], ir.I32))
 	case 14:
 		g.effect(b, sc)
 	case 15:

@@ -30,6 +30,8 @@ import (
 type Options struct {
 	Budget       int // processed instructions a program, by the model; 200,000
 	MaxTailCalls int // for one packet; 28
+	// Optimize, if set, is run over the programs before they are measured: what is measured is what will be emitted.
+	Optimize func(*ir.Module) error
 }
 
 const (
@@ -43,7 +45,7 @@ const (
 )
 
 // Module plans the programs of a module, whose one Func holds every stage, and builds them. The module itself is left
-// as it is. If there is no plan the error is an *Error.
+// as it is. If there is no plan the error is an *Error, unless slots call each other in a circle.
 func Module(m *ir.Module, opts Options) (*Plan, error) {
 	if opts.Budget == 0 {
 		opts.Budget = defaultBudget
@@ -97,7 +99,9 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 		if ps.state > stateSize {
 			return nil, &Error{Stage: m.Name, Constraint: "bytes to carry", Have: p.State, Limit: stateSize}
 		}
-		ps.assemble(p)
+		if err := ps.assemble(p); err != nil {
+			return nil, err
+		}
 		if s.learn(p, ps.heads) {
 			continue
 		}
@@ -145,16 +149,23 @@ const stackBytes = "bytes of stack"
 const overhead = 40
 
 // assemble builds the programs.
-func (ps *programs) assemble(p *Plan) {
+func (ps *programs) assemble(p *Plan) error {
 	p.module = &ir.Module{
 		Name: ps.m.Name, ProgType: ps.m.ProgType, License: ps.m.License, Default: ps.m.Default,
 		Maps: slices.Clone(ps.m.Maps), Globals: ps.m.Globals,
 	}
 	for _, h := range ps.heads {
-		f := ps.build(h)
-		p.module.Funcs = append(p.module.Funcs, f)
-		p.Programs = append(p.Programs, ps.describe(h, verifier.Cost(f)))
+		p.module.Funcs = append(p.module.Funcs, ps.build(h))
 	}
 	ps.declare(p.module)
+	if ps.opts.Optimize != nil {
+		if err := ps.opts.Optimize(p.module); err != nil {
+			return err
+		}
+	}
+	for i, h := range ps.heads {
+		p.Programs = append(p.Programs, ps.describe(h, verifier.Cost(p.module.Funcs[i])))
+	}
 	p.Order = p.order(p.module.Maps)
+	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 )
 
-// plan cuts a module given as text, and checks what must hold of every plan.
+// planOf cuts a module given as text, and checks what must hold of every plan.
 func planOf(t *testing.T, text string, opts Options) *Plan {
 	t.Helper()
 	m, err := ir.Parse(text)

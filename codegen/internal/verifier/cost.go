@@ -11,17 +11,19 @@
 // where a constant is set on one side of a branch and compared later, and doubles where many such constants live side
 // by side: sixteen flags cost 2^16.
 //
-// D is computed forward over the acyclic graph, with sets of states. A state is what is known of the demanded values
-// that are live: constants passed to block parameters, results of arithmetic with known operands, and what the equal
-// side of `x == constant` tells of x. A branch whose operands are known is followed on one side only. States that know
-// the same are one state. Where more than 64 are left, some stand for all.
+// D is computed forward over the acyclic graph, with sets of states (states.go). A state is what is known of live values
+// that are demanded (demand.go): constants passed to block parameters, results of arithmetic with known operands, what
+// the equal side of `x == constant` tells of x, and of packet pointers the offset or its bound and the bytes proved
+// behind them. A branch whose operands are known is followed on one side only. States that know the same are one state.
+// Where more than 64 are left, some stand for all.
 //
 // States are remembered only at some instructions, so that a path which joins another is walked on until it meets one:
 // see walk.go.
 //
-// What this doesn't see: ranges (`x < 10` on one side), bits known of a value, different proofs for one packet
-// pointer, pending branches, the order in which the paths are walked. Estimates of the lowering are averages: the
-// table in insns.go, and for each value that has no register a store and loads.
+// What this doesn't see: ranges of numbers (`x < 10` on one side), bits known, pending branches. It takes a number that
+// is demanded on one path for demanded on all, which makes it too high where many constants meet; that a state covers
+// another which knows more about a packet is not seen either. Estimates of the lowering are averages: the table in
+// insns.go, and for each value that has no register a store and a load.
 package verifier
 
 import (

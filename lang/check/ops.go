@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -351,7 +350,7 @@ func (c *checker) rangeSpan(r *syntax.Range, t types.Type) (span, bool) {
 	s := span{keyOf(lo), keyOf(hi)}
 	if s.lo.compare(s.hi) > 0 {
 		d := c.errorf("E0310", r.Span(), "the range is empty")
-		d.Hint = fmt.Sprintf("both ends are in the range, the lower one first")
+		d.Hint = "both ends are in the range, the lower one first"
 		return span{}, false
 	}
 	return s, true

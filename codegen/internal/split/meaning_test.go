@@ -120,8 +120,7 @@ func force(m *ir.Module, chop bool, choose func(b *ir.Block) bool) (*Plan, error
 	if err := ps.checkChains(p); err != nil {
 		return nil, err
 	}
-	ps.assemble(p)
-	return p, nil
+	return p, ps.assemble(p)
 }
 
 // TestForced compares random modules before and after random cuts.

@@ -18,6 +18,8 @@ type Case struct {
 	Settings []Setting // of configs and vars, before the first packet
 	Entries  []Entry   // of maps, before the first packet
 	Packets  [][]byte
+
+	Whole bool // run the default plan only
 }
 
 // A Setting is the value of a config or var, in native memory.

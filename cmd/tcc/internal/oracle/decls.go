@@ -225,10 +225,6 @@ func (g *gen) declareMap(i int) {
 		m.max = 2048 // far more than entries: eviction has no meaning in the language
 	case check.ArrayMap, check.PerCPUArray:
 		m.key = types.U32
-		wide := slices.DeleteFunc(slices.Clone(g.enums), func(e *types.Enum) bool { return e.Base != types.U32 })
-		if len(wide) > 0 && g.chance(1, 3) {
-			m.key, m.max = pick(g.Rand, wide), 64
-		}
 	case check.LPM:
 		m.key = pick(g.Rand, []types.Type{types.IP4, types.IP6})
 	}

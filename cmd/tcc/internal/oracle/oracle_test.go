@@ -44,11 +44,18 @@ func TestOracle(t *testing.T) {
 		if f != nil {
 			kinds[f.Kind]++
 			if kinds[f.Kind] == 1 {
+				t1 := time.Now()
+				c = Reduce(c, f, time.Minute)
 				d := f.Detail
+				_, f = c.Run()
+				if f != nil {
+					d = f.Detail
+				}
 				if len(d) > 1500 {
 					d = d[len(d)-1500:]
 				}
 				t.Errorf("seed %d: %s %d: %s", *seed+i, f.Kind, f.Budget, d)
+				t.Logf("reduced %v\n%s", time.Since(t1), c)
 			}
 		}
 	}

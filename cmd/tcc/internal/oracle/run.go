@@ -58,9 +58,11 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 	if err != nil {
 		return s, compileFailure(0, err)
 	}
-	plans, failure := c.plans(p, whole)
-	if failure != nil {
-		return s, failure
+	plans := []plan{{0, whole}}
+	if !c.Whole {
+		if plans, failure = c.plans(p, whole); failure != nil {
+			return s, failure
+		}
 	}
 	for _, plan := range plans {
 		s.Plans++

@@ -123,7 +123,7 @@ func (g *gen) literal(t *types.Struct, depth int) string {
 
 // key is the key of an entry, one of a few mostly.
 func (g *gen) key(m *mapDecl) string {
-	if m.key == types.U32 && (m.kind == check.ArrayMap || m.kind == check.PerCPUArray) {
+	if m.kind == check.ArrayMap || m.kind == check.PerCPUArray {
 		return g.index(m.max)
 	}
 	return g.keyOf(m.key)

@@ -1,0 +1,148 @@
+package oracle
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+)
+
+// Reduce makes a failing case small: it goes on trying to leave something out as long as the case fails in the same way,
+// until nothing more can be left out or the time is up.
+func Reduce(c *Case, failure *Failure, limit time.Duration) *Case {
+	r := &reducer{best: *c, kind: failure.Kind, until: time.Now().Add(limit)}
+	r.best.Whole = failure.Budget == 0
+	for size := -1; size != r.size() && !r.late(); {
+		size = r.size()
+		r.lists()
+		r.source()
+		r.bytes()
+	}
+	r.best.Whole = false
+	return &r.best
+}
+
+// A reducer holds the smallest case so far.
+type reducer struct {
+	best  Case
+	kind  string
+	until time.Time
+}
+
+func (r *reducer) late() bool { return time.Now().After(r.until) }
+
+func (r *reducer) size() int { return len(r.best.String()) }
+
+// try keeps a case if it fails as the first one did.
+func (r *reducer) try(c Case) bool {
+	if r.late() {
+		return false
+	}
+	if _, list := check.Source(fileName, c.Source); list.HasErrors() && !strings.HasPrefix(r.kind, "checker") {
+		return false
+	}
+	if _, f := c.Run(); f == nil || f.Kind != r.kind {
+		return false
+	}
+	r.best = c
+	return true
+}
+
+// lists leaves out packets, settings and entries.
+func (r *reducer) lists() {
+	shorten(len(r.best.Packets), func(i, j int) bool {
+		c := r.best
+		c.Packets = slices.Delete(slices.Clone(c.Packets), i, j)
+		return r.try(c)
+	})
+	shorten(len(r.best.Entries), func(i, j int) bool {
+		c := r.best
+		c.Entries = slices.Delete(slices.Clone(c.Entries), i, j)
+		return r.try(c)
+	})
+	shorten(len(r.best.Settings), func(i, j int) bool {
+		c := r.best
+		c.Settings = slices.Delete(slices.Clone(c.Settings), i, j)
+		return r.try(c)
+	})
+}
+
+// shorten takes pieces out of a list of n, large ones first; drop tells whether elements i to j could be left out.
+func shorten(n int, drop func(i, j int) bool) {
+	for size := n; size > 0; size /= 2 {
+		for at := 0; at+size <= n; {
+			if drop(at, at+size) {
+				n -= size
+			} else {
+				at += size
+			}
+		}
+	}
+}
+
+// bytes makes packets shorter, and their bytes zero.
+func (r *reducer) bytes() {
+	for i := range r.best.Packets {
+		shorten(len(r.best.Packets[i]), func(from, to int) bool { return r.tryPacket(i, to == len(r.best.Packets[i]), from, to) })
+		for at := 0; at < len(r.best.Packets[i]); at += 4 {
+			r.tryPacket(i, false, at, min(at+4, len(r.best.Packets[i])))
+		}
+	}
+}
+
+// tryPacket leaves out some bytes of a packet at its end, or makes them zero.
+func (r *reducer) tryPacket(i int, cut bool, from, to int) bool {
+	c := r.best
+	c.Packets = slices.Clone(c.Packets)
+	packet := slices.Clone(c.Packets[i])
+	if cut {
+		c.Packets[i] = packet[:from]
+		return r.try(c)
+	}
+	if !slices.ContainsFunc(packet[from:to], func(b byte) bool { return b != 0 }) {
+		return false
+	}
+	clear(packet[from:to])
+	c.Packets[i] = packet
+	r.try(c)
+	return false // no byte went
+}
+
+// source makes the program smaller.
+func (r *reducer) source() {
+	edits := r.edits()
+	for i := 0; i < len(edits) && !r.late(); i++ {
+		c := r.best
+		c.Source = apply(c.Source, edits[i])
+		if r.try(c) {
+			edits = r.edits()
+			i = max(-1, min(i, len(edits))-2)
+		}
+	}
+}
+
+// edits are all ways to make the source smaller by one step, those that leave out most first.
+func (r *reducer) edits() [][]edit {
+	file, _ := syntax.Parse(fileName, r.best.Source)
+	e := &editor{src: r.best.Source, file: file}
+	syntax.Walk(file, e.visit)
+	return e.sorted()
+}
+
+// An edit replaces a piece of the source.
+type edit struct {
+	from, to int
+	text     string
+}
+
+func apply(src string, edits []edit) string {
+	edits = slices.Clone(edits)
+	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(b.from, a.from) })
+	for _, e := range edits {
+		src = src[:e.from] + e.text + src[e.to:]
+	}
+	return src
+}

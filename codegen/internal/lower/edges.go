@@ -61,14 +61,14 @@ func (l *lowerer) check(b *ir.Block) {
 // split ends the block in work with a branch to the successors of b, turned so that the next block is fallen into.
 func (l *lowerer) split(b *ir.Block, i Inst) {
 	yes, no := b.Term.Succs[0], b.Term.Succs[1]
-	if l.follows(b, yes.To) && yes.To != no.To {
+	if l.falls(b, yes.To) > l.falls(b, no.To) {
 		if c, ok := i.Cond.Negated(); ok {
 			i.Cond, yes, no = c, no, yes
 		}
 	}
 	from := l.cur
 	from.Jump, from.Fall = l.first[yes.To.ID], l.first[no.To.ID]
-	if len(yes.Args) > 0 && l.early(b, yes) {
+	if len(yes.Args) > 0 && l.early(yes) {
 		l.pass(yes)
 	} else if len(yes.Args) > 0 {
 		from.Jump = l.passing(yes)
@@ -76,22 +76,48 @@ func (l *lowerer) split(b *ir.Block, i Inst) {
 	}
 	l.cur = from
 	l.emit(i)
-	if len(no.Args) > 0 {
+	switch {
+	case len(no.Args) > 0:
 		from.Fall = l.passing(no)
 		l.parts[b.ID] = append(l.parts[b.ID], from.Fall)
+	case l.deep && Returns(no.To) && !l.follows(b, no.To):
+		from.Fall = l.repeat(no.To)
 	}
+	if l.deep && Returns(yes.To) {
+		from.Jump = l.repeat(yes.To)
+	}
+}
+
+// repeat lowers a block that returns once more, behind the block in work.
+func (l *lowerer) repeat(b *ir.Block) *Block {
+	again := l.out.NewBlock(l.first[b.ID].Cold)
+	l.begin(again)
+	l.span = b.Term.Span
+	l.term(b)
+	return again
+}
+
+// falls says how much block b should be the fall-through of block a.
+func (l *lowerer) falls(a, b *ir.Block) int {
+	switch {
+	case l.deep && Returns(b):
+		return 2
+	case l.follows(a, b):
+		return 1
+	}
+	return 0
 }
 
 // follows reports whether block a is followed by block b.
 func (l *lowerer) follows(a, b *ir.Block) bool { return l.pos[b.ID] == l.pos[a.ID]+1 }
 
-// early reports whether the arguments of the jump edge of b may be passed before the branch. That saves a block for
+// early reports whether the arguments of a jump edge may be passed before the branch. That saves a block for
 // them and a jump, and costs the other side, where the parameters are dead, an instruction or two.
-func (l *lowerer) early(b *ir.Block, e ir.Edge) bool {
+func (l *lowerer) early(e ir.Edge) bool {
 	if l.first[e.To.ID].Cold && !l.cur.Cold || len(e.Args) > 2 {
 		return false
 	}
-	return l.pos[e.To.ID] > l.pos[b.ID]
+	return l.parts[e.To.ID] == nil // a jump back would change parameters that are in use
 }
 
 // passing makes a block on an edge that passes its arguments.

@@ -33,6 +33,7 @@ type lowerer struct {
 	f     *ir.Func
 	out   *Func
 	order []*ir.Block
+	deep  bool            // see Order
 	pos   []int           // by block ID, in order
 	regs  []Reg           // by value ID
 	slots []Slot          // of objects, by value ID
@@ -53,7 +54,6 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 	l := &lowerer{
 		m: m, f: f,
 		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual},
-		order: Order(f),
 		pos:   make([]int, f.NumBlocks()),
 		facts: learn(f),
 		regs:  make([]Reg, f.NumValues()),
@@ -62,6 +62,7 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		parts: make([][]*Block, f.NumBlocks()),
 		wrote: map[string]bool{},
 	}
+	l.order, l.deep = Order(f)
 	forgets := false
 	cold := frozen(f)
 	for i, b := range l.order {

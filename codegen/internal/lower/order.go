@@ -15,19 +15,29 @@ import (
 // a queued side back only after everything behind the fall-through is done, so on a path down a rule table of
 // thousands of rows, each branch that goes on by falling through adds one to the queue, for good. Where the first order
 // would queue too many, the blocks therefore lie as the verifier walks if at each branch the side that ends sooner is
-// the fall-through: then the queue grows by less than one for each row, and not at all for rows of one test.
+// the fall-through: then the queue grows by less than one for each row, and not at all for rows of one test. A side that
+// only returns a constant is repeated for each branch, so that it can be the fall-through of all.
 
 // maxPending is how many queued branches the order for the machine may cause; the kernel takes 8,192.
 const maxPending = 2048
 
 // Order lists the reachable blocks in the order in which the program has them. Where a block's successor is the next
-// in the list, it is the fall-through.
-func Order(f *ir.Func) []*ir.Block {
+// in the list, it is the fall-through. In a deep order, a successor that Returns is the fall-through even if it is
+// elsewhere in the list.
+func Order(f *ir.Func) (order []*ir.Block, deep bool) {
 	l := &layout{f: f, cold: frozen(f), height: heights(f)}
 	if order := l.straight(); l.pending(order) <= maxPending {
-		return order
+		return order, false
 	}
-	return l.walk()
+	return l.walk(), true
+}
+
+// Returns reports whether a block only returns a constant.
+func Returns(b *ir.Block) bool {
+	if b.Term.Op != ir.Ret || b.Term.Args[0].Op != ir.Const || len(b.Params) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(b.Insts, func(v *ir.Value) bool { return v.Op != ir.Const })
 }
 
 type layout struct {

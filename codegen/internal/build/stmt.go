@@ -7,11 +7,11 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// block builds the statements of a block. Nothing stands behind one that never goes on: the checker refuses it.
+// block builds the statements of a block, up to one behind which nothing goes on: `if true { drop }`, say.
 func (s *stage) block(b *syntax.Block) {
 	s.scoped(func() {
-		for _, st := range b.Stmts {
-			s.stmt(st)
+		for i := 0; i < len(b.Stmts) && s.cur != nil; i++ {
+			s.stmt(b.Stmts[i])
 		}
 	})
 }

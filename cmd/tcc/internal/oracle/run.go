@@ -54,7 +54,7 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 	if failure != nil {
 		return s, failure
 	}
-	whole, err := compile(p, 0)
+	whole, err := compile(p, 0, true)
 	if err != nil {
 		return s, compileFailure(0, err)
 	}
@@ -87,31 +87,46 @@ type plan struct {
 	artifact *codegen.Artifact
 }
 
-// plans compiles the pipeline for smaller and smaller budgets until there is no plan any more: the whole one, the
-// finest, and one in between are kept.
+// plans are the whole pipeline, the finest cut that there is, and one in between.
 func (c *Case) plans(p *check.Program, whole *codegen.Artifact) ([]plan, *Failure) {
 	all := []plan{{0, whole}}
-	budget := 0
+	least, failure := leastBudget(p)
+	if failure != nil {
+		return nil, failure
+	}
+	most := 0
 	for _, pr := range whole.Programs {
-		budget = max(budget, pr.EstimatedCost)
+		most = max(most, pr.EstimatedCost)
 	}
-	for low := 0; budget > low+low/8+1; {
-		try := low + (budget-low)*2/3
-		a, err := compile(p, try)
-		switch {
-		case err == nil:
-			all = append(all, plan{try, a})
-			budget = try
-		case errors.As(err, new(*codegen.PlanError)):
-			low = try
-		default:
-			return nil, compileFailure(try, err)
+	budgets := []int{least}
+	if n := most - least; n > 1 {
+		budgets = append(budgets, least+int(c.Random%uint64(n)))
+	}
+	for _, budget := range budgets {
+		a, err := compile(p, budget, true)
+		if err != nil {
+			return nil, compileFailure(budget, err)
 		}
-	}
-	if n := len(all); n > 3 {
-		return []plan{all[0], all[1+int(c.Random%uint64(n-2))], all[n-1]}, nil
+		all = append(all, plan{budget, a})
 	}
 	return all, nil
+}
+
+// leastBudget is the least budget for which there is a plan, or nearly.
+func leastBudget(p *check.Program) (budget int, failure *Failure) {
+	const none = 1
+	_, err := compile(p, none, false)
+	var no *codegen.PlanError
+	switch {
+	case err == nil:
+		return none, nil
+	case !errors.As(err, &no):
+		return 0, compileFailure(none, err)
+	}
+	if _, err := fmt.Sscanf(no.Remedy, "a budget of %d is enough", &budget); err != nil {
+		return 0, compileFailure(none, no)
+	}
+	return budget, nil
 }
 
 // A panicError is a panic of the compiler.
@@ -122,13 +137,13 @@ type panicError struct {
 
 func (e panicError) Error() string { return fmt.Sprintf("%v\n%s", e.what, e.stack) }
 
-func compile(p *check.Program, budget int) (a *codegen.Artifact, err error) {
+func compile(p *check.Program, budget int, verify bool) (a *codegen.Artifact, err error) {
 	defer func() {
 		if what := recover(); what != nil {
 			err = panicError{what, string(debug.Stack())}
 		}
 	}()
-	return codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Verify: true})
+	return codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Verify: verify})
 }
 
 func compileFailure(budget int, err error) *Failure {

@@ -12,7 +12,6 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/opt"
 	"github.com/tcc-bpf/tcc/codegen/internal/split"
-	"github.com/tcc-bpf/tcc/codegen/internal/verifier"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/runtime"
 )
@@ -57,18 +56,16 @@ type PlanError = split.Error
 
 // Compile compiles a checked program. It fails with a *PlanError if no plan fits the budget or the limit on tail calls.
 func Compile(p *check.Program, opts Options) (*Artifact, error) {
+	optimize := func(m *ir.Module) error { return opt.Run(m, opt.Options{Verify: opts.Verify}) }
 	m := build.Module(p, build.Options{Pinned: opts.Pinned})
-	if err := opt.Run(m, opt.Options{Verify: opts.Verify}); err != nil {
+	if err := optimize(m); err != nil {
 		return nil, err
 	}
-	plan, err := split.Module(m, split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget)})
+	plan, err := split.Module(m, split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize})
 	if err != nil {
 		return nil, err
 	}
 	m = plan.Apply()
-	if err := opt.Run(m, opt.Options{Verify: opts.Verify}); err != nil {
-		return nil, err
-	}
 	var code []*emit.Function
 	for _, f := range m.Funcs {
 		c, err := emit.Compile(m, f)
@@ -96,7 +93,7 @@ func programs(plan *split.Plan, m *ir.Module, code []*emit.Function) []*Program 
 			Name:          f.Name,
 			Index:         f.Index,
 			Instructions:  code[i].Size(),
-			EstimatedCost: verifier.Cost(f).Processed,
+			EstimatedCost: plan.Programs[i].Cost.Processed,
 			CarriedBytes:  plan.Programs[i].Bytes(),
 			TailCalls:     calls,
 			Stack:         code[i].Stack,

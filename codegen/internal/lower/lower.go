@@ -101,8 +101,12 @@ func (l *lowerer) entry(forgets bool) {
 }
 
 func (l *lowerer) fail(format string, args ...any) {
-	if l.err == nil {
-		l.err = fmt.Errorf("%s: %w", l.span, fmt.Errorf(format, args...))
+	if l.err != nil {
+		return
+	}
+	l.err = fmt.Errorf(format, args...)
+	if l.span.IsValid() {
+		l.err = fmt.Errorf("%s: %w", l.span, l.err)
 	}
 }
 

@@ -92,7 +92,7 @@ func (s *assigner) weigh() {
 func (s *assigner) place(c candidate) {
 	for _, hint := range s.hints[c.reg] {
 		r := s.real(hint)
-		if r >= lower.R0 && r < lower.FP && (s.free(r, c.reg) || s.yields(r, c.reg)) {
+		if r >= lower.R0 && r < lower.FP && (s.free(r, c.reg) || !hint.IsVirtual() && s.yields(r, c.reg)) {
 			s.settle(r, c.reg, s.live[c.reg])
 			return
 		}

@@ -28,6 +28,7 @@ type piece struct {
 func (a *allocator) split(failed []lower.Reg) error {
 	e := &editor{fn: a.f, edits: map[int32][]edit{}}
 	first := a.f.Regs
+	failed = a.postpone(failed)
 	for _, v := range failed {
 		p := a.pieces[v]
 		if p.level == tiny {
@@ -51,16 +52,39 @@ func (a *allocator) split(failed []lower.Reg) error {
 	return nil
 }
 
-// newHome decides how a variable comes back into a register.
-func (a *allocator) newHome(v lower.Reg, l level, failed []lower.Reg) piece {
-	var writes []touch
-	for _, t := range a.touches[v] {
-		if t.writes {
-			writes = append(writes, t)
+// postpone leaves those out from which others of the failed can be computed again: once those are gone, there may be
+// room.
+func (a *allocator) postpone(failed []lower.Reg) []lower.Reg {
+	needed := map[lower.Reg]bool{}
+	for _, v := range failed {
+		if i := a.repeatable(v); i != nil && i.Op == lower.Load {
+			needed[i.Src] = true
 		}
 	}
-	i := a.inst(writes[0])
-	if len(writes) == 1 && l == whole && i.Again && (i.Op != lower.Load || a.lasts(i.Src, failed)) {
+	return slices.DeleteFunc(failed, func(v lower.Reg) bool { return needed[v] && a.pieces[v].level == whole })
+}
+
+// repeatable is the only write of a whole variable, if it can be repeated.
+func (a *allocator) repeatable(v lower.Reg) *lower.Inst {
+	var only *lower.Inst
+	for _, t := range a.touches[v] {
+		if !t.writes {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = a.inst(t)
+	}
+	if a.pieces[v].level != whole || !only.Again {
+		return nil
+	}
+	return only
+}
+
+// newHome decides how a variable comes back into a register.
+func (a *allocator) newHome(v lower.Reg, l level, failed []lower.Reg) piece {
+	if i := a.repeatable(v); i != nil && (i.Op != lower.Load || a.lasts(i.Src, failed)) {
 		again := *i
 		again.ID = -again.ID
 		return piece{repeat: again}

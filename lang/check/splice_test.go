@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"testing"
 
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // words are the pieces that sources are cut into: names, numbers, operators and the blanks between.

@@ -41,7 +41,7 @@ func requireKernel(t *testing.T) {
 	t.Skip("loading programs into the kernel needs root")
 }
 
-func load(t *testing.T, path string) *check.Program {
+func load(t testing.TB, path string) *check.Program {
 	t.Helper()
 	src, err := os.ReadFile(path)
 	if err != nil {

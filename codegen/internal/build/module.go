@@ -42,8 +42,9 @@ type builder struct {
 	m      *ir.Module
 	stages map[*check.Stage]*ir.Block  // the first block of each stage that is reached
 	calls  map[*check.Slots][]*ir.Term // the calls of each table so far
-	maxima map[*ir.Value]uint64        // see max
 	temps  int                         // bools made so far
+
+	maxima, seenMaxima map[*ir.Value]uint64 // see max and seen
 
 	compared  map[*ir.Value]bool    // offsets that a compare with check.CursorMax has let through
 	readViews map[*check.Local]bool // see viewsRead
@@ -53,14 +54,15 @@ type builder struct {
 func Module(p *check.Program, opts Options) *ir.Module {
 	fn := &ir.Func{Name: p.Name, Index: -1}
 	b := &builder{
-		graph:     graph{fn: fn, flows: map[*ir.Block]*flow{}},
-		p:         p,
-		opts:      opts,
-		stages:    map[*check.Stage]*ir.Block{},
-		calls:     map[*check.Slots][]*ir.Term{},
-		maxima:    map[*ir.Value]uint64{},
-		compared:  map[*ir.Value]bool{},
-		readViews: viewsRead(p),
+		graph:      graph{fn: fn, flows: map[*ir.Block]*flow{}},
+		p:          p,
+		opts:       opts,
+		stages:     map[*check.Stage]*ir.Block{},
+		calls:      map[*check.Slots][]*ir.Term{},
+		maxima:     map[*ir.Value]uint64{},
+		seenMaxima: map[*ir.Value]uint64{},
+		compared:   map[*ir.Value]bool{},
+		readViews:  viewsRead(p),
 		m: &ir.Module{
 			Name:     p.Name,
 			ProgType: p.Type.Name,
@@ -157,6 +159,7 @@ func (b *builder) declareRoots(s *check.Stage) {
 		for i, p := range root.Params {
 			if p.Type == ir.I64 && p.Size == offsetSize {
 				b.maxima[p] = b.maxCalled(table, i)
+				b.seenMaxima[p] = b.maxima[p]
 			}
 		}
 		b.fn.Roots = append(b.fn.Roots, &ir.Root{Stage: s.Name, Table: table.Name, Block: root})

@@ -133,9 +133,10 @@ func (s *stage) skipStmt(st *syntax.SkipStmt) {
 
 // move takes the cursor to an offset, unless that is beyond check.CursorMax.
 func (s *stage) move(at diag.Span, to *ir.Value, failed *ir.Block) {
-	if s.max(to) > check.CursorMax {
+	if s.seen(to) > check.CursorMax {
 		s.failIf(at, ir.UGt, to, s.konst(at, ir.I64, check.CursorMax), failed)
-		s.maxima[to], s.compared[to] = check.CursorMax, true
+		s.maxima[to] = min(s.max(to), check.CursorMax)
+		s.seenMaxima[to], s.compared[to] = check.CursorMax, true
 	}
 	s.write(s.cur, cursor, to)
 }

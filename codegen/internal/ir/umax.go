@@ -2,57 +2,85 @@ package ir
 
 import "math/bits"
 
-// UMax holds an upper bound of every number in a Func.
+// UMax holds upper bounds of every number in a Func: what it can be, and what the kernel's verifier knows that it can be.
 //
-// The bounds follow from what the kernel's verifier sees too, so that a mask they make redundant is redundant to both:
-// in particular nothing is known of a Forget.
+// The second is never below the first. It is what counts where a mask or a compare is taken away: without it, an access
+// to the packet may be refused. Neither knows anything of a Forget.
 type UMax struct {
-	max   []uint64 // by value ID
-	known []bool
+	max, seen []uint64 // by value ID
+	known     []bool
 }
 
 // Bounds computes the upper bounds, walking forward once.
 func Bounds(f *Func) *UMax {
-	u := &UMax{max: make([]uint64, f.nextValue), known: make([]bool, f.nextValue)}
+	n := f.nextValue
+	u := &UMax{max: make([]uint64, n), seen: make([]uint64, n), known: make([]bool, n)}
 	for _, r := range f.Roots {
 		for _, p := range r.Block.Params {
-			u.set(p, sizeMask(p.Size)&p.Type.Mask())
+			m := sizeMask(p.Size) & p.Type.Mask()
+			u.set(p, m, m)
 		}
 	}
 	preds := f.Preds()
 	for _, b := range f.ReversePostorder() {
 		for i, p := range b.Params {
 			if !u.known[p.ID] {
-				u.set(p, u.incoming(p, i, preds[b.ID]))
+				u.set(p, incoming(i, preds[b.ID], u.Max), incoming(i, preds[b.ID], u.Seen))
 			}
 		}
 		for _, v := range b.Insts {
-			u.set(v, MaxOf(v, u.Max))
+			u.set(v, MaxOf(v, u.Max), SeenOf(v, u.Seen))
 		}
 	}
 	return u
 }
 
 // Max is the upper bound of v, which may be newer than the analysis.
-func (u *UMax) Max(v *Value) uint64 {
+func (u *UMax) Max(v *Value) uint64 { return u.bound(u.max, v) }
+
+// Seen is the upper bound of v that the verifier knows.
+func (u *UMax) Seen(v *Value) uint64 { return u.bound(u.seen, v) }
+
+func (u *UMax) bound(of []uint64, v *Value) uint64 {
 	if v.Op == Const {
 		return v.Number()
 	}
 	if v.ID < len(u.known) && u.known[v.ID] {
-		return u.max[v.ID]
+		return of[v.ID]
 	}
 	return v.Type.Mask()
 }
 
-func (u *UMax) set(v *Value, m uint64) { u.max[v.ID], u.known[v.ID] = m, true }
+func (u *UMax) set(v *Value, max, seen uint64) {
+	u.max[v.ID], u.seen[v.ID], u.known[v.ID] = max, seen, true
+}
 
 // incoming is the largest argument for parameter i. One that isn't known yet comes around a loop.
-func (u *UMax) incoming(p *Value, i int, preds []Pred) uint64 {
+func incoming(i int, preds []Pred, of func(*Value) uint64) uint64 {
 	m := uint64(0)
 	for _, pred := range preds {
-		m = max(m, u.Max(pred.Edge().Args[i]))
+		m = max(m, of(pred.Edge().Args[i]))
 	}
 	return m
+}
+
+// SeenOf is MaxOf as the verifier computes it. It takes the results of some operations for any number, and those of
+// others if their arguments are large.
+func SeenOf(v *Value, of func(*Value) uint64) uint64 {
+	mask := v.Type.Mask()
+	switch v.Op {
+	case Div, Mod, BE16, BE32, BE64:
+		return mask
+	case Shl, Shr, Sar:
+		if v.Args[1].Op != Const {
+			return mask
+		}
+	case Mul:
+		if half := mask >> (4 * v.Type.Bytes()); of(v.Args[0]) > half || of(v.Args[1]) > half {
+			return mask
+		}
+	}
+	return MaxOf(v, of)
 }
 
 // MaxOf is the upper bound of the result of an instruction, given those of its arguments. Of a parameter it knows the

@@ -103,8 +103,10 @@ func (l *lowerer) divideByZero(dst Reg, v *ir.Value) {
 // loose reports whether the verifier doesn't know that the upper half of an I32's register is zero.
 func loose(v *ir.Value) bool {
 	switch v.Op {
-	case ir.HeadLen, ir.Random, ir.CPU, ir.BE16, ir.BE32:
+	case ir.HeadLen, ir.Random, ir.CPU, ir.BE16, ir.BE32, ir.Div, ir.Mod, ir.Param:
 		return true
+	case ir.Shl, ir.Shr, ir.Sar:
+		return v.Args[1].Op != ir.Const
 	}
 	return v.Op == ir.CtxLoad && v.Sym == "len"
 }
@@ -130,7 +132,7 @@ func (l *lowerer) compare(v *ir.Value) {
 	if constant(x) {
 		x, y, cond = y, x, cond.Swapped()
 	}
-	i := l.with(Inst{Op: Jmp, W32: x.Type == ir.I32, Cond: cond, Dst: l.reg(x)}, y)
+	i := l.with(Inst{Op: Jmp, W32: l.half(x), Cond: cond, Dst: l.reg(x)}, y)
 	dst := l.def(v)
 	l.emit(Inst{Op: Mov, W32: true, Dst: dst, Imm: 1})
 	l.emit(i)
@@ -140,6 +142,9 @@ func (l *lowerer) compare(v *ir.Value) {
 	l.emit(Inst{Op: Mov, W32: true, Dst: dst})
 	l.begin(join)
 }
+
+// half reports whether comparisons of x are of the lower half of its register.
+func (l *lowerer) half(x *ir.Value) bool { return x.Type == ir.I32 || l.short[x.ID] }
 
 // pktAdd makes a pointer of a variable offset. A constant distance stays with the accesses through the pointer.
 func (l *lowerer) pktAdd(v *ir.Value) {

@@ -67,7 +67,7 @@ func addressSum(r *rewriter, v *ir.Value) *ir.Value {
 	case y.Op == ir.Const && x.Op != ir.Const: // the constant goes outside
 		inner := r.emit(v.Span, ir.PktAdd, ir.Pkt, base, x)
 		return r.emit(v.Span, ir.PktAdd, ir.Pkt, inner, y)
-	case r.max(x) > maxOffset || r.max(y) > maxOffset || r.max(x)+r.max(y) > maxOffset:
+	case r.seen(x) > maxOffset || r.seen(y) > maxOffset || r.seen(x)+r.seen(y) > maxOffset:
 		return nil
 	case y.Op == ir.Const:
 		return r.emit(v.Span, ir.PktAdd, ir.Pkt, base, r.number(v.Span, ir.I64, y.Number()+x.Number()))
@@ -87,7 +87,7 @@ func splitSum(r *rewriter, x *ir.Value) (y *ir.Value, c uint64, ok bool) {
 		return nil, 0, false
 	}
 	y, c = sum.Args[0], sum.Args[1].Number()
-	if c > maxOffset || r.max(y) > maxOffset {
+	if c > maxOffset || r.seen(y) > maxOffset {
 		return nil, 0, false
 	}
 	if y.Type == ir.I32 {

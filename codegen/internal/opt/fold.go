@@ -9,8 +9,8 @@ import (
 // fold replaces instructions by simpler ones that compute the same: constants, identities, masks that mask nothing
 // (foldbytes.go has the byte order), and decides branches (foldcond.go). Constants go to the right.
 //
-// What it knows of the size of numbers, ir.UMax, is what the kernel's verifier knows too. So it never takes away a mask
-// without which an access would be refused.
+// Masks and compares go only where the kernel's verifier knows as well that they mask nothing and are decided (UMax.Seen):
+// without them, an access might be refused.
 func fold(f *ir.Func) bool {
 	return rewrite(f, rules{inst: foldInst, term: foldTerm})
 }
@@ -99,7 +99,7 @@ func foldIdentity(r *rewriter, v, x, y *ir.Value) *ir.Value {
 		if c == 0 {
 			return y
 		}
-		if ones(r.max(x))&^c == 0 {
+		if ones(r.seen(x))&^c == 0 {
 			return x
 		}
 	case ir.Mul, ir.Div, ir.Mod:
@@ -201,7 +201,7 @@ func foldWidth(r *rewriter, v *ir.Value) *ir.Value {
 		return r.number(v.Span, v.Type, x.Number())
 	case v.Op == ir.Trunc && x.Op == ir.Zext:
 		return x.Args[0]
-	case v.Op == ir.Zext && x.Op == ir.Trunc && r.max(x.Args[0]) <= ir.I32.Mask():
+	case v.Op == ir.Zext && x.Op == ir.Trunc && r.seen(x.Args[0]) <= ir.I32.Mask():
 		return x.Args[0]
 	}
 	return nil

@@ -76,8 +76,10 @@ func decide(r *rewriter, q condition) (yes, ok bool) {
 		return q.cond.Eval(ir.I64, uint64(x.Imm), uint64(y.Imm)), true
 	case x == y && q.cond != ir.Set:
 		return q.cond.Eval(x.Type, 0, 0), true
-	case y.Op == ir.Const:
+	case y.Op == ir.Const && (q.cond == ir.Eq || q.cond == ir.Ne): // they bound nothing
 		return decideByMax(q.cond, r.max(x), y.Number())
+	case y.Op == ir.Const:
+		return decideByMax(q.cond, r.seen(x), y.Number())
 	}
 	return false, false
 }
@@ -129,7 +131,8 @@ func simplify(r *rewriter, q condition) (p condition, not, ok bool) {
 	return p, false, ok
 }
 
-// narrow compares 32 bits where the others are zero.
+// narrow compares 32 bits where the others are zero. A number that is used elsewhere as well is compared as it is used: it
+// may become an offset in the packet, and the compare is what bounds it for the kernel's verifier.
 func narrow(r *rewriter, q condition) (condition, bool) {
 	if q.x.Op != ir.Zext || q.cond >= ir.SLt && q.cond <= ir.SGe {
 		return q, false
@@ -137,7 +140,7 @@ func narrow(r *rewriter, q condition) (condition, bool) {
 	switch {
 	case q.y.Op == ir.Zext:
 		return condition{q.cond, q.x.Args[0], q.y.Args[0]}, true
-	case q.y.Op == ir.Const && q.y.Number() <= ir.I32.Mask():
+	case q.y.Op == ir.Const && q.y.Number() <= ir.I32.Mask() && r.once(q.x):
 		return condition{q.cond, q.x.Args[0], r.number(q.y.Span, ir.I32, q.y.Number())}, true
 	}
 	return q, false

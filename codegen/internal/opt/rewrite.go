@@ -92,6 +92,14 @@ func (r *rewriter) max(v *ir.Value) uint64 {
 	return r.bounds.Max(v)
 }
 
+// seen is the upper bound of a value that the kernel's verifier knows.
+func (r *rewriter) seen(v *ir.Value) uint64 {
+	if v.ID >= len(r.uses) {
+		return ir.SeenOf(v, r.seen)
+	}
+	return r.bounds.Seen(v)
+}
+
 // once reports whether v has a single use: whoever replaces that use makes v dead.
 func (r *rewriter) once(v *ir.Value) bool { return v.ID < len(r.uses) && r.uses[v.ID] == 1 }
 

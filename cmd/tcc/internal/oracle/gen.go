@@ -88,7 +88,7 @@ func Generate(seed uint64) string {
 }
 
 // sizes are how many statements programs have. Small ones are quick, large ones run out of registers.
-var sizes = []int{4, 8, 12, 20, 30, 45, 70, 110}
+var sizes = []int{4, 6, 8, 8, 12, 12, 16, 20, 20, 30, 45, 100}
 
 // plan decides how large the program becomes, and how many stages it has.
 func (g *gen) plan() {

@@ -1,0 +1,34 @@
+package oracle
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var caseFiles = flag.String("oracle.cases", "../../../../testdata/regress/*.tcc", "the cases of TestRegress, a pattern of file names")
+
+// TestRegress runs the cases of mistakes that were found and mended.
+func TestRegress(t *testing.T) {
+	requireKernel(t)
+	files, err := filepath.Glob(*caseFiles)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases %s: %v", *caseFiles, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := Parse(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, failure := c.Run(); failure != nil {
+				t.Error(failure)
+			}
+		})
+	}
+}

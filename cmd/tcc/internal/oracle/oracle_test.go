@@ -2,14 +2,20 @@ package oracle
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
 
 var (
-	runFor = flag.Duration("oracle.for", 0, "run TestOracle for so long")
-	seed   = flag.Uint64("oracle.seed", 1, "the first seed of TestOracle")
+	runFor   = flag.Duration("oracle.for", 0, "run TestOracle for so long")
+	seed     = flag.Uint64("oracle.seed", 1, "the first seed of TestOracle")
+	outDir   = flag.String("oracle.out", "", "write the failing cases into this folder, reduced")
+	reduce   = flag.Duration("oracle.reduce", time.Minute, "the time to reduce a case")
+	fewCases = uint64(300)
 )
 
 // requireKernel skips the test where programs can't be loaded, or fails it if TCC_REQUIRE_KERNEL is set.
@@ -24,40 +30,51 @@ func requireKernel(t *testing.T) {
 	t.Skip("loading programs into the kernel needs root")
 }
 
+// TestOracle runs random programs: a few, or with -oracle.for as many as there is time for.
 func TestOracle(t *testing.T) {
 	requireKernel(t)
 	began := time.Now()
+	var total Summary
 	kinds := map[string]int{}
-	for i := range uint64(1 << 40) {
-		if time.Since(began) > max(*runFor, 20*time.Second) {
-			t.Logf("%d programs", i)
-			break
+	n := uint64(0)
+	for ; *runFor == 0 && n < fewCases || time.Since(began) < *runFor; n++ {
+		c := New(*seed + n)
+		s, failure := c.Run()
+		total.Add(s)
+		if failure == nil {
+			continue
 		}
-		t0 := time.Now()
-		c := New(*seed + i)
-		t1 := time.Now()
-		s, f := c.Run()
-		_ = s
-		if d := time.Since(t0); d > 2*time.Second {
-			t.Logf("seed %d: new %v run %v: %+v", *seed+i, t1.Sub(t0), time.Since(t1), s)
-		}
-		if f != nil {
-			kinds[f.Kind]++
-			if kinds[f.Kind] == 1 {
-				t1 := time.Now()
-				c = Reduce(c, f, time.Minute)
-				d := f.Detail
-				_, f = c.Run()
-				if f != nil {
-					d = f.Detail
-				}
-				if len(d) > 1500 {
-					d = d[len(d)-1500:]
-				}
-				t.Errorf("seed %d: %s %d: %s", *seed+i, f.Kind, f.Budget, d)
-				t.Logf("reduced %v\n%s", time.Since(t1), c)
-			}
+		if kinds[failure.Kind]++; kinds[failure.Kind] == 1 {
+			report(t, *seed+n, c, failure)
 		}
 	}
-	t.Log(kinds)
+	t.Logf("%d programs in %v: %+v", n, time.Since(began).Round(time.Second), total)
+	for kind, n := range kinds {
+		t.Logf("%d × %s", n, kind)
+	}
+}
+
+// report reduces a case and shows it.
+func report(t *testing.T, seed uint64, c *Case, failure *Failure) {
+	small := Reduce(c, failure, *reduce)
+	if _, again := small.Run(); again != nil {
+		failure = again
+	}
+	detail := failure.Detail
+	if len(detail) > 3000 {
+		detail = "…" + detail[len(detail)-3000:]
+	}
+	t.Errorf("seed %d: %s (budget %d)\n%s\n%s", seed, failure.Kind, failure.Budget, detail, small)
+	if *outDir != "" {
+		kind := strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' {
+				return r
+			}
+			return '_'
+		}, failure.Kind)
+		file := filepath.Join(*outDir, fmt.Sprintf("%.40s_%d.tcc", kind, seed))
+		if err := os.WriteFile(file, []byte(small.String()), 0o666); err != nil {
+			t.Error(err)
+		}
+	}
 }

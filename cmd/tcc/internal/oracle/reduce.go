@@ -22,6 +22,7 @@ func Reduce(c *Case, failure *Failure, limit time.Duration) *Case {
 		r.bytes()
 	}
 	r.best.Whole = false
+	r.best.Source = tidy(r.best.Source)
 	return &r.best
 }
 
@@ -145,4 +146,19 @@ func apply(src string, edits []edit) string {
 		src = src[:e.from] + e.text + src[e.to:]
 	}
 	return src
+}
+
+// tidy is a source in canonical form without empty lines.
+func tidy(src string) string {
+	file, list := syntax.Parse(fileName, src)
+	if list.HasErrors() {
+		return src
+	}
+	var b strings.Builder
+	for line := range strings.Lines(syntax.Print(file)) {
+		if strings.TrimSpace(line) != "" {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }

@@ -37,6 +37,14 @@ type Summary struct {
 	Packets  int // sent to the kernel
 }
 
+// Add adds up what runs did.
+func (s *Summary) Add(t Summary) {
+	s.Plans += t.Plans
+	s.Programs += t.Programs
+	s.Most = max(s.Most, t.Most)
+	s.Packets += t.Packets
+}
+
 // A trace is what became of a case's packets, and the state they left behind.
 type trace struct {
 	results []interp.Result

@@ -150,7 +150,8 @@ func (g *graph) narrow(v *ir.Value) []*ir.Value {
 	return leaves
 }
 
-// leaves collects the numbers that v is computed from in few operations.
+// leaves collects the numbers that v is computed from in few operations. They are what would travel at a head where v
+// isn't computed yet.
 func (g *graph) leaves(v *ir.Value, leaves *[]*ir.Value, ops *int) bool {
 	if *ops--; *ops < 0 {
 		return false
@@ -160,7 +161,7 @@ func (g *graph) leaves(v *ir.Value, leaves *[]*ir.Value, ops *int) bool {
 		case g.free(a) || slices.Contains(*leaves, a):
 		case a.Type != ir.I32 && a.Type != ir.I64:
 			return false
-		case a.Op.Info().Pure:
+		case g.narrow(a) != nil:
 			if !g.leaves(a, leaves, ops) {
 				return false
 			}

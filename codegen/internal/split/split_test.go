@@ -218,7 +218,7 @@ b1: stage b start
 	m := ir.MustParse(text)
 	g := newGraph(m, m.Funcs[0])
 	c := g.crossing(m.Funcs[0].Blocks[1])
-	if len(c.carried) != 1 || c.carried[0].Name != "" || c.bytes != 4 {
+	if len(c.carried) != 1 || c.carried[0].Name != "" || c.bytes != 1 {
 		t.Errorf("%v travel, %d bytes", c.carried, c.bytes)
 	}
 }

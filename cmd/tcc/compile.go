@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/output"
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/diag"
 )
 
 // compileOptions are the flags of `tcc compile`.
@@ -81,10 +83,29 @@ func build(e *env, path string, budget int) (*check.Program, *codegen.Artifact, 
 		return nil, nil, "", err
 	}
 	a, err := codegen.Compile(p, codegen.Options{Budget: budget})
+	var none *codegen.PlanError
+	if errors.As(err, &none) {
+		return nil, nil, "", show(e, diag.List{noPlan(p, none)}, filepath.Base(path), src)
+	}
 	if err != nil {
 		return nil, nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	return p, a, src, nil
+}
+
+// noPlan is the diagnostic of a pipeline that can't be cut as asked, at the stage where it fails.
+func noPlan(p *check.Program, err *codegen.PlanError) *diag.Diagnostic {
+	d := &diag.Diagnostic{
+		Code: "E0820", Span: err.Span, Hint: err.Remedy,
+		Message: fmt.Sprintf("no plan: stage `%s` comes to %d %s, and the limit is %d", err.Stage, err.Have, err.Constraint, err.Limit),
+	}
+	if s := p.Stage(err.Stage); s != nil {
+		d.Span = s.Decl.Name.Span()
+	}
+	if err.Detail != "" {
+		d.Message += " (" + err.Detail + ")"
+	}
+	return d
 }
 
 // kinds is the list that -emit names.

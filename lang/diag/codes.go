@@ -96,6 +96,7 @@ var titles = map[string]string{
 	"E0806": "too many parameters",
 	"E0808": "size of a header",
 	"E0809": "size of a map's entry",
+	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
 	"E0901": "signed integers",
 	"E0902": "arrays",

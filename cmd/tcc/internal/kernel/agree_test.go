@@ -168,6 +168,10 @@ func (pr *pair) equal(what string, read func(interp.Engine) (any, error)) error 
 // of it broken.
 func captures(t *testing.T) []string {
 	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Log("no go command on this machine, as in a virtual one for another kernel: the captures are left out")
+		return nil
+	}
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/gopacket/gopacket").Output()
 	if err != nil {
 		t.Fatalf("where is gopacket: %v", err)

@@ -39,7 +39,7 @@ func (c *checker) assign(s *syntax.AssignStmt) {
 // noElse refuses the else of an assignment that can't fail.
 func (c *checker) noElse(s *syntax.AssignStmt) {
 	if s.Else != nil {
-		c.errorf("E0409", s.Else.Span(), "only the update of a map can fail")
+		c.errorf("E0409", s.Else.Span(), "this cannot fail and takes no `else`; only an assignment to a map's entry can")
 	}
 }
 
@@ -71,7 +71,7 @@ func (c *checker) updateMap(s *syntax.AssignStmt, e *syntax.Index) {
 	}
 	c.Types[e] = types.ValueOf(m.Value)
 	if s.Op != "=" {
-		c.errorf("E0607", e.Span(), "an entry of a map may not be there").Hint =
+		c.errorf("E0607", e.Span(), "it is not known whether the map has this entry").Hint =
 			fmt.Sprintf("write `if v := %s { v %s … }`", c.text(e), s.Op)
 		return
 	}

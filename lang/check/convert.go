@@ -52,7 +52,7 @@ func (c *checker) operand(e syntax.Expr) types.Type {
 }
 
 func (c *checker) viewMisused(at diag.Span) types.Type {
-	d := c.errorf("E0503", at, "a view is not a value")
+	d := c.errorf("E0503", at, "a view is a place in the packet, not a value")
 	d.Hint = "read its fields, or pass it with `goto`"
 	return types.Invalid
 }
@@ -70,7 +70,7 @@ func (c *checker) constant(e syntax.Expr, want types.Type) *Const {
 }
 
 func (c *checker) notConstant(e syntax.Expr) {
-	d := c.errorf("E0307", e.Span(), "not a constant")
+	d := c.errorf("E0307", e.Span(), "a constant is needed here, and this is known only when a packet comes")
 	if id, ok := Unparen(e).(*syntax.Ident); ok {
 		if g, ok := c.Uses[id].(*Global); ok {
 			d.Message = fmt.Sprintf("`%s` is %s, not a constant", g.Name, describe(g))
@@ -98,8 +98,8 @@ func (c *checker) assignable(e syntax.Expr, have, want types.Type) bool {
 	case from != nil && to != nil && from.Bits <= to.Bits:
 		return true
 	case from != nil && to != nil:
-		c.errorf("E0302", e.Span(), "`%s` does not fit `%s`", from, to).Hint =
-			fmt.Sprintf("narrowing is written: `%s(…)`", to)
+		c.errorf("E0302", e.Span(), "a `%s` does not fit into a `%s` by itself", from, to).Hint =
+			fmt.Sprintf("write `%s(…)` to keep the low %d bits", to, to.Bits)
 		return false
 	}
 	c.mismatch(e, have, want)
@@ -117,6 +117,9 @@ func (c *checker) mismatch(e syntax.Expr, have, want types.Type) {
 	d := c.errorf("E0301", e.Span(), "expected %s, found %s", typeString(want), typeString(have))
 	if t, ok := want.(*types.Enum); ok && len(t.Members) > 0 {
 		d.Hint = fmt.Sprintf("write a member, like `%s.%s`", t.Name, t.Members[0].Name)
+	}
+	if want == types.Bool && (have == types.Untyped || intOf(have) != nil) {
+		d.Hint = "compare it, as in `… != 0`"
 	}
 }
 

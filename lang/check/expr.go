@@ -202,7 +202,7 @@ func (c *checker) indexValue(e *syntax.Index) types.Type {
 	}
 	switch o := c.topLevel(id.Name).(type) {
 	case *Map:
-		c.errorf("E0602", e.Span(), "an entry of a map may not be there").Hint =
+		c.errorf("E0602", e.Span(), "it is not known whether the map has this entry").Hint =
 			fmt.Sprintf("read it with `if v := %s[…] { … }`", o.Name)
 	case *Counter:
 		c.errorf("E0605", e.Span(), "a stage can add to a counter, not read it")

@@ -90,7 +90,7 @@ func (c *checker) checkReached() {
 	}
 	for _, s := range c.prog.Stages {
 		if !reached[s] {
-			c.warnf("E0215", s.Decl.Name.Span(), "no packet comes to stage `%s`", s.Name)
+			c.warnf("E0215", s.Decl.Name.Span(), "stage `%s` is never reached: no `goto` and no slot leads to it", s.Name)
 		}
 	}
 }

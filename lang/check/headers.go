@@ -33,7 +33,7 @@ func (c *checker) resolveHeader(h *Header) {
 	case bit == 0:
 		c.errorf("E0211", h.Decl.Name.Span(), "header `%s` has no fields", t.Name)
 	case bit%8 != 0:
-		d := c.errorf("E0501", h.Decl.Name.Span(), "header `%s` has %d bits, which is not whole bytes", t.Name, bit)
+		d := c.errorf("E0501", h.Decl.Name.Span(), "header `%s` has %d bits, which do not make whole bytes", t.Name, bit)
 		d.Hint = "pad it with a last field of type `" + types.Type(&types.Int{Bits: 8 - bit%8}).String() + "`"
 	}
 	if h.Decl.Length != nil {
@@ -63,7 +63,7 @@ func (c *checker) headerField(f *syntax.Field) (types.Type, int) {
 	case types.I8, types.I16, types.I32, types.I64:
 		c.unsupported("E0901", named.Span(), "signed integers are")
 	default:
-		d := c.errorf("E0312", named.Span(), "`%s` is no type for a field of a header", named.Name)
+		d := c.errorf("E0312", named.Span(), "`%s` cannot be the type of a header's field", named.Name)
 		d.Hint = "the types are `u1` to `u64`, `bool`, `ip4`, `ip6` and `mac`; all are in wire order"
 	}
 	return types.Invalid, 0
@@ -75,7 +75,7 @@ func (c *checker) alignField(f *syntax.Field, t types.Type, bit, bits int) {
 	case types.IsAddress(t) && bit%8 != 0:
 		c.errorf("E0502", f.Span(), "`%s` is an address and does not start at a whole byte", f.Name.Name)
 	case !types.IsAddress(t) && bit%8+bits > 64:
-		c.errorf("E0502", f.Span(), "`%s` lies in more than 8 bytes", f.Name.Name)
+		c.errorf("E0502", f.Span(), "`%s` has bits in 9 bytes, and a field can be in 8 at most", f.Name.Name)
 	}
 }
 

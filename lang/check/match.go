@@ -59,7 +59,7 @@ func patternsSpan(r *syntax.MatchRow) diag.Span {
 func (c *checker) patterns(to *row, r *syntax.MatchRow, subjects []types.Type) bool {
 	to.at = patternsSpan(r)
 	if len(r.Patterns) != len(subjects) {
-		c.errorf("E0408", to.at, "%s for %s", count(len(r.Patterns), "pattern"), count(len(subjects), "value"))
+		c.errorf("E0408", to.at, "the row has %s, but the `match` has %s", count(len(r.Patterns), "pattern"), count(len(subjects), "subject"))
 		return false
 	}
 	sound := true
@@ -120,7 +120,7 @@ func (c *checker) checkColumn(s *syntax.MatchStmt, t types.Type, rows []row) {
 	for i, r := range s.Rows {
 		for j, alt := range r.Patterns[0].Alts {
 			if !taken.take(rows[i].alts[0][j]) {
-				d := c.errorf("E0406", alt.Span(), "nothing gets here: what this matches is taken by the rows above")
+				d := c.errorf("E0406", alt.Span(), "this never matches: the rows above take all of it")
 				c.noteTaker(d, s, rows, rows[i].alts[0][j])
 			}
 		}
@@ -185,7 +185,7 @@ func (c *checker) checkAlternatives(p *syntax.Pattern, t types.Type, alts []span
 	taken := newCover(t, alts)
 	for i, alt := range p.Alts {
 		if !taken.take(alts[i]) {
-			c.errorf("E0406", alt.Span(), "this alternative is covered by those before it")
+			c.errorf("E0406", alt.Span(), "this never matches: the alternatives before it take all of it")
 		}
 	}
 }
@@ -208,7 +208,7 @@ func (c *checker) checkRows(rows []row) {
 		}
 		switch {
 		case covered:
-			d := c.errorf("E0406", r.at, "nothing gets here: an earlier row takes all that this one matches")
+			d := c.errorf("E0406", r.at, "this row never matches: an earlier one takes all of it")
 			note(d, rows[by].at, "taken here")
 		case isPoint:
 			exact[point] = i

@@ -60,7 +60,7 @@ func (c *checker) nameable(id *syntax.Ident) bool {
 	_, builtin := builtins[name]
 	switch {
 	case predeclared || builtin || bitWidth(name) > 0:
-		c.errorf("E0203", id.Span(), "`%s` is predeclared", name)
+		c.errorf("E0203", id.Span(), "`%s` is a word of the language and cannot be declared", name)
 	case strings.HasPrefix(name, "tcc_"):
 		c.errorf("E0203", id.Span(), "names starting with `tcc_` are reserved")
 	case goName(name) == "" || !unicode.IsLetter(rune(goName(name)[0])):

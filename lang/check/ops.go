@@ -75,7 +75,7 @@ func (c *checker) balance(e *syntax.Binary, x, y types.Type) types.Type {
 	case intOf(x) != nil && intOf(y) != nil:
 		t = types.Unsigned(max(intOf(x).Bits, intOf(y).Bits))
 	case !types.Identical(x, y):
-		c.errorf("E0304", e.OpAt, "`%s` between %s and %s", e.Op, typeString(x), typeString(y))
+		c.errorf("E0304", e.OpAt, "`%s` needs operands of one type, not %s and %s", e.Op, typeString(x), typeString(y))
 		return types.Invalid
 	}
 	if !takes(e.Op, t) {
@@ -312,7 +312,7 @@ func (c *checker) in(e *syntax.Binary) types.Type {
 	case y == types.Invalid:
 	case !c.isPrefix(e.Y):
 		c.settleParts(e.Y, types.U64)
-		c.errorf("E0310", e.Y.Span(), "the right side of `in` is a map, a prefix or a range")
+		c.errorf("E0310", e.Y.Span(), "what follows `in` is a map, a prefix or a range; compare with a single value by `==`")
 	case x != types.Invalid && x != y:
 		c.errorf("E0310", e.Y.Span(), "expected a prefix of %s, found one of %s", typeString(x), typeString(y))
 	default:
@@ -336,7 +336,7 @@ func (c *checker) rangeSpan(r *syntax.Range, t types.Type) (span, bool) {
 		return span{}, false
 	}
 	if intOf(t) == nil && t != types.IP4 && t != types.IP6 {
-		c.errorf("E0310", r.Span(), "a range has no values of %s", typeString(t))
+		c.errorf("E0310", r.Span(), "there are no ranges of %s", typeString(t))
 		return span{}, false
 	}
 	lo := c.constant(r.Lo, t)

@@ -26,7 +26,7 @@ func (c *checker) blockEnds(b *syntax.Block) bool {
 	ended, reported := false, false
 	for _, s := range b.Stmts {
 		if ended && !reported && !c.doubt {
-			c.errorf("E0402", s.Span(), "nothing gets here: the statement above never goes on")
+			c.errorf("E0402", s.Span(), "this is never reached: no path goes on behind the statement above")
 			reported = true
 		}
 		ended = c.ends(s) || ended

@@ -125,7 +125,7 @@ func (c *checker) mapEntry(e *syntax.Index) *Map {
 // boundIndex reports a constant index beyond the end; a size of 0 is unknown.
 func (c *checker) boundIndex(e syntax.Expr, size uint32, name string) {
 	if k := c.Consts[e]; k != nil && size > 0 && k.Int >= uint64(size) {
-		c.errorf("E0606", e.Span(), "`%s` has %d entries, from 0 to %d", name, size, size-1)
+		c.errorf("E0606", e.Span(), "the index is beyond the end: `%s` has %d entries, from 0 to %d", name, size, size-1)
 	}
 }
 

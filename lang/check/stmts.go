@@ -214,7 +214,7 @@ func (c *checker) gotoStage(s *syntax.GotoStmt, to *Stage) {
 		c.errorf("E0410", s.Index.Span(), "`%s` is a stage and has no index", to.Name)
 	}
 	if s.Else != nil {
-		c.errorf("E0409", s.Else.Span(), "a `goto` to a stage cannot fail")
+		c.errorf("E0409", s.Else.Span(), "a `goto` to a stage cannot fail and takes no `else`")
 	}
 	if s.Max != nil {
 		c.unsupported("E0905", s.Max.Span(), "a `goto` with `max` is")

@@ -54,7 +54,8 @@ func (c *checker) slotStage(s *Slots, id *syntax.Ident) (*Stage, bool) {
 		same = types.Identical(a, b) || a == types.Invalid || b == types.Invalid
 	}
 	if !same {
-		d := c.errorf("E0412", id.Span(), "stage `%s` has other parameters than `%s`", st.Name, s.Name)
+		d := c.errorf("E0412", id.Span(), "stage `%s` does not take the parameters of `%s`", st.Name, s.Name)
+		d.Hint = "a stage in a slot takes the same types in the same order"
 		note(d, st.Decl.Name.Span(), "the stage is declared here")
 		return nil, false
 	}

@@ -51,7 +51,7 @@ func (c *checker) checkTest(t *syntax.TestDecl) {
 
 func (c *checker) afterPacket(s syntax.TestStep, sent bool) {
 	if !sent {
-		c.errorf("E0702", s.Span(), "no packet was sent yet")
+		c.errorf("E0702", s.Span(), "there is nothing to expect yet: no `packet` was sent above")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
+	"github.com/cilium/ebpf/rlimit"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir/eval"
 	"github.com/tcc-bpf/tcc/codegen/internal/lower/lowertest"
@@ -21,6 +22,9 @@ import (
 func needKernel(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() == 0 {
+		if err := rlimit.RemoveMemlock(); err != nil {
+			t.Fatal(err)
+		}
 		return
 	}
 	if os.Getenv("TCC_REQUIRE_KERNEL") == "1" {

@@ -102,8 +102,17 @@ func (l *lowerer) call(v *ir.Value) {
 // helper emits the call; the arguments are in place.
 func (l *lowerer) helper(v *ir.Value, number int64, args uint8) {
 	l.emit(Inst{Op: Call, Imm: number, Args: args})
-	if l.uses[v.ID] > 0 {
-		l.copy(l.def(v), R0)
+	if l.uses[v.ID] == 0 {
+		return
+	}
+	dst := l.def(v)
+	l.copy(dst, R0)
+	switch v.Op {
+	case ir.Update, ir.Delete, ir.Output:
+		if !l.short[v.ID] { // an int, sign-extended by some kernels only
+			l.emit(Inst{Op: Shl, Dst: dst, Imm: 32})
+			l.emit(Inst{Op: Sar, Dst: dst, Imm: 32})
+		}
 	}
 }
 

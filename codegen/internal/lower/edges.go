@@ -40,7 +40,7 @@ func (l *lowerer) branch(b *ir.Block) {
 	if constant(x) {
 		x, y, cond = y, x, cond.Swapped()
 	}
-	i := l.with(Inst{Op: Jmp, W32: x.Type == ir.I32, Cond: cond, Dst: l.reg(x)}, y)
+	i := l.with(Inst{Op: Jmp, W32: l.half(x), Cond: cond, Dst: l.reg(x)}, y)
 	l.split(b, i)
 }
 

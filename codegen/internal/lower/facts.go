@@ -1,12 +1,18 @@
 package lower
 
-import "github.com/tcc-bpf/tcc/codegen/internal/ir"
+import (
+	"slices"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
 
 // facts is what selection must know about the uses of values.
 type facts struct {
-	uses   []int         // how often each value is used, by ID
-	narrow []bool        // only the lower half of its register is ever read, by ID
-	offset []bool        // packet pointers are computed from it, by ID
+	uses   []int  // how often each value is used, by ID
+	narrow []bool // only the lower half of its register is ever read, by ID
+	short  []bool // an int, and only its lower half is compared or read, by ID
+	offset []bool // packet pointers are computed from it, by ID
+	bounds *ir.UMax
 	sunk   [][]*ir.Value // by block ID: values of blocks above that are computed here
 	moved  []bool        // it is among them, by ID
 }
@@ -15,12 +21,15 @@ func learn(f *ir.Func) *facts {
 	a := &facts{
 		uses:   f.UseCounts(),
 		narrow: make([]bool, f.NumValues()),
+		short:  make([]bool, f.NumValues()),
 		offset: make([]bool, f.NumValues()),
+		bounds: ir.Bounds(f),
 		sunk:   make([][]*ir.Value, f.NumBlocks()),
 		moved:  make([]bool, f.NumValues()),
 	}
 	uses := f.Uses()
 	a.halves(uses)
+	a.ints(f, uses)
 	a.offsets(f)
 	a.sink(f, uses)
 	return a
@@ -52,6 +61,38 @@ func readsHalf(v *ir.Value) bool {
 		return v.Args[0].Type == ir.I32
 	}
 	return false
+}
+
+// ints finds the results of helpers that return an int, of which some kernels leave the upper half undefined, and that
+// are only compared with constants or truncated: the comparison may be of the lower half then.
+func (a *facts) ints(f *ir.Func, uses [][]ir.Use) {
+	for _, b := range f.Blocks {
+		for _, v := range b.Insts {
+			switch v.Op {
+			case ir.Update, ir.Delete, ir.Output:
+				a.short[v.ID] = !slices.ContainsFunc(uses[v.ID], func(u ir.Use) bool { return !readsInt(v, u) })
+			}
+		}
+	}
+}
+
+// readsInt reports whether a use of v, an int, is served by its lower half.
+func readsInt(v *ir.Value, u ir.Use) bool {
+	var args []*ir.Value
+	switch {
+	case u.User == nil && u.Block.Term.Op == ir.Br:
+		for _, e := range u.Block.Term.Succs {
+			if slices.Contains(e.Args, v) {
+				return false
+			}
+		}
+		args = u.Block.Term.Args
+	case u.User != nil && u.User.Op == ir.Trunc:
+		return true
+	case u.User != nil && u.User.Op == ir.Cmp:
+		args = u.User.Args
+	}
+	return len(args) == 2 && args[0] == v && args[1].Op == ir.Const && fits(args[1].Imm)
 }
 
 // offsets finds what packet pointers are computed from: there the verifier must know a bound.

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/diag"
@@ -53,7 +54,7 @@ type lowerer struct {
 func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 	l := &lowerer{
 		m: m, f: f,
-		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual},
+		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual, Bound: map[Reg]int64{}},
 		pos:   make([]int, f.NumBlocks()),
 		facts: learn(f),
 		regs:  make([]Reg, f.NumValues()),
@@ -69,7 +70,7 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		l.pos[b.ID] = i
 		l.first[b.ID] = l.out.NewBlock(cold[b.ID])
 		for _, p := range b.Params {
-			l.regs[p.ID] = l.out.NewReg()
+			l.def(p)
 		}
 		for _, v := range b.Insts {
 			forgets = forgets || v.Op == ir.Forget
@@ -146,6 +147,11 @@ func (l *lowerer) block(b *ir.Block) {
 func (l *lowerer) def(v *ir.Value) Reg {
 	r := l.out.NewReg()
 	l.regs[v.ID] = r
+	if l.offset[v.ID] {
+		if mask := int64(1)<<bits.Len64(l.bounds.Max(v)) - 1; mask > 0 && fits(mask) {
+			l.out.Bound[r] = mask
+		}
+	}
 	return r
 }
 

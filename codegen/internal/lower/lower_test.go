@@ -244,6 +244,89 @@ b0:
 	r0 = v3
 	exit
 `},
+		{"the upper half of an int that a helper returns is not to be trusted", `
+b0:
+	v0 i32 = const 0
+	v1 i64 = const 0
+	v2 = obj.8 {}
+	v3 = delete table[v2]
+	v4 = delete table[v2]
+	v5 = add v4, v4
+	v6 = trunc v5
+	br slt v3, v1 ? b1 : b2
+b1:
+	ret v6
+b2:
+	ret v0
+`, `func f
+b0:
+	v0 = r1
+	store.8 [slot1], 0
+	r2 = addr slot1
+	r1 = map table
+	call 3/2
+	v1 = r0
+	r2 = addr slot1
+	r1 = map table
+	call 3/2
+	v2 = r0
+	shl v2, 32
+	sar v2, 32
+	v3 = v2
+	add v3, v2
+	if32 v1 s< 0 goto b1
+b2:
+	r0 =32 0
+	exit
+b1:
+	v4 =32 v3
+	r0 = v4
+	exit
+`},
+		{"long arguments are passed whole", `
+b0:
+	v0 = data
+	v1 = dataend
+	v2 = ctxload.8 cb
+	v3 i32 = const 1
+	jump b1(v2)
+b1(v4 i64):
+	jump b2(v4)
+b2(v5 i64):
+	v6 i64 = const 63
+	v7 = and v5, v6
+	v8 = pktadd v0, v7
+	check v8, v1, 1 ? b3 : b4
+b3:
+	v9 = trunc v5
+	ret v9
+b4: cold
+	ret v3
+`, `func f
+b0:
+	v2 = r1
+	v3 = load.4 [v2+76]
+	v4 = load.4 [v2+80]
+	v5 = load.8 [v2+48]
+	v0 = v5
+b1:
+	v1 = v0
+b2:
+	v6 = v1
+	and v6, 63
+	v7 = v3
+	add v7, v6
+	v8 = v7
+	add v8, 1
+	if v8 > v4 goto b4
+b3:
+	v9 =32 v1
+	r0 = v9
+	exit
+b4: cold
+	r0 =32 1
+	exit
+`},
 		{"forgetting adds an unknown zero", `
 b0:
 	v0 = ctxload mark

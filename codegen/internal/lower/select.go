@@ -100,8 +100,11 @@ func (l *lowerer) divideByZero(dst Reg, v *ir.Value) {
 	l.emit(Inst{Op: Mov, W32: true, Dst: dst, Again: true})
 }
 
-// loose reports whether the verifier doesn't know that the upper half of an I32's register is zero.
+// loose reports whether v is an I32 of which the verifier doesn't know that the upper half of its register is zero.
 func loose(v *ir.Value) bool {
+	if v.Type != ir.I32 {
+		return false
+	}
 	switch v.Op {
 	case ir.HeadLen, ir.Random, ir.CPU, ir.BE16, ir.BE32, ir.Div, ir.Mod, ir.Param:
 		return true
@@ -124,6 +127,9 @@ func (l *lowerer) wire(v *ir.Value, size uint8) {
 	dst := l.def(v)
 	l.put(dst, v.Args[0])
 	l.emit(Inst{Op: Wire, Size: size, Dst: dst})
+	if size == 2 && l.offset[v.ID] { // old kernels don't know how large the result is
+		l.emit(Inst{Op: And, W32: true, Dst: dst, Imm: 0xffff})
+	}
 }
 
 // compare lowers a condition whose value is wanted: 1, and if the condition doesn't hold, 0.

@@ -9,8 +9,10 @@ import (
 
 // A class is the variables that became one.
 type class struct {
-	live   segments
-	writes []write // sorted by point
+	live    segments
+	writes  []write // sorted by point
+	bounded bool    // all of them are; see lower.Func
+	mixed   bool    // some are, some not
 }
 
 // A write is a point at which a variable of a class gets a value; from another variable if it is a copy.
@@ -26,6 +28,7 @@ func (a *allocator) coalesce() {
 	classes := make([]class, a.f.Regs)
 	for r := lower.FirstVirtual; r < a.f.Regs; r++ {
 		classes[r].live = a.live[r]
+		classes[r].bounded = a.f.Bound[r] != 0
 	}
 	for n, b := range a.f.Blocks {
 		for k := range b.Insts {
@@ -49,11 +52,18 @@ func (a *allocator) coalesce() {
 	u := newUnion(int(a.f.Regs))
 	for _, c := range append(copies, cold...) {
 		x, y := u.find(int32(c[0])), u.find(int32(c[1]))
-		if x == y || changes(u, &classes[x], &classes[y], y) || changes(u, &classes[y], &classes[x], x) {
+		mixed := classes[x].bounded != classes[y].bounded
+		if x == y || mixed && a.apart || changes(u, &classes[x], &classes[y], y) || changes(u, &classes[y], &classes[x], x) {
 			continue
 		}
 		u.join(x, y)
-		classes[x] = class{merge(classes[x].live, classes[y].live), mergeWrites(classes[x].writes, classes[y].writes)}
+		classes[x] = class{
+			live:    merge(classes[x].live, classes[y].live),
+			writes:  mergeWrites(classes[x].writes, classes[y].writes),
+			bounded: classes[x].bounded && classes[y].bounded,
+			mixed:   mixed || classes[x].mixed || classes[y].mixed,
+		}
+		a.f.Bound[lower.Reg(x)] |= a.f.Bound[lower.Reg(y)]
 	}
 	for _, b := range a.f.Blocks {
 		for k := range b.Insts {
@@ -61,6 +71,13 @@ func (a *allocator) coalesce() {
 			i.Dst, i.Src = lower.Reg(u.find(int32(i.Dst))), lower.Reg(u.find(int32(i.Src)))
 		}
 		b.Insts = slices.DeleteFunc(b.Insts, func(i lower.Inst) bool { return i.IsCopy() && i.Dst == i.Src })
+	}
+	a.mixed = map[lower.Reg]bool{}
+	for r := range classes {
+		if classes[r].mixed {
+			a.mixed[lower.Reg(r)] = true
+			delete(a.f.Bound, lower.Reg(r))
+		}
 	}
 	a.liveness = analyse(a.f)
 }

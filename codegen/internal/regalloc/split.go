@@ -1,7 +1,7 @@
 package regalloc
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
@@ -21,18 +21,21 @@ const (
 type piece struct {
 	level  level
 	home   lower.Slot // where it is on the stack; 0 if it is computed again
+	bound  int64      // of what comes back from home; 0 if it doesn't matter
 	repeat lower.Inst // computes it again
 }
 
 // split breaks the variables that found no register into pieces.
 func (a *allocator) split(failed []lower.Reg) error {
 	e := &editor{fn: a.f, edits: map[int32][]edit{}}
-	first := a.f.Regs
 	failed = a.postpone(failed)
 	for _, v := range failed {
 		p := a.pieces[v]
 		if p.level == tiny {
-			return fmt.Errorf("%s: there is no register left for a single use", a.f.Name)
+			return errors.New("there is no register left for a single use")
+		}
+		if a.mixed[v] {
+			return errMixed
 		}
 		if p.level == whole || p.repeat.Op == lower.Load && !a.lasts(p.repeat.Src, failed) {
 			p = a.newHome(v, p.level, failed)
@@ -44,11 +47,6 @@ func (a *allocator) split(failed []lower.Reg) error {
 		newSplitter(a, e, v, p).run()
 	}
 	e.apply()
-	for v := first; v < a.f.Regs; v++ {
-		if _, ok := a.pieces[v]; !ok {
-			return fmt.Errorf("%s: piece %s came out of nowhere", a.f.Name, v)
-		}
-	}
 	return nil
 }
 
@@ -89,7 +87,7 @@ func (a *allocator) newHome(v lower.Reg, l level, failed []lower.Reg) piece {
 		again.ID = -again.ID
 		return piece{repeat: again}
 	}
-	return piece{level: l, home: a.f.NewSlot(word)}
+	return piece{level: l, home: a.f.NewSlot(word), bound: a.f.Bound[v]}
 }
 
 // lasts reports whether r can be read anywhere behind its first write: whether it is whole, and stays so.

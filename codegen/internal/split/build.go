@@ -160,7 +160,7 @@ func (b *builder) remake(v *ir.Value) *ir.Value {
 	}
 	n := b.f.NewValue(v.Op, v.Type, v.Span)
 	n.Cond, n.Size, n.Imm, n.Sym, n.Fields, n.Name = v.Cond, v.Size, v.Imm, v.Sym, slices.Clone(v.Fields), v.Name
-	reloaded := false
+	reloaded := v.Op == ir.CtxLoad || v.Op == ir.Load // a compare in another program may have bounded it
 	for _, a := range v.Args {
 		m := b.remake(a)
 		reloaded = reloaded || b.reloaded[m]

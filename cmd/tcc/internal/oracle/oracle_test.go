@@ -3,8 +3,10 @@ package oracle
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +50,11 @@ func TestOracle(t *testing.T) {
 			report(t, *seed+n, c, failure)
 		}
 	}
-	t.Logf("%d programs in %v: %+v", n, time.Since(began).Round(time.Second), total)
+	t.Logf("%d pipelines in %v: %d plans, %d programs (up to %d for one), %d packets; %d of %d statements reached",
+		n, time.Since(began).Round(time.Second), total.Plans, total.Programs, total.Most, total.Packets, total.Reached, total.Statements)
+	for _, name := range slices.Sorted(maps.Keys(total.Coverage)) {
+		t.Logf("%8d %s", total.Coverage[name], name)
+	}
 	for kind, n := range kinds {
 		t.Logf("%d × %s", n, kind)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/lang/syntax"
 	"github.com/tcc-bpf/tcc/runtime"
 )
 
@@ -35,6 +36,9 @@ type Summary struct {
 	Programs int // that were loaded, for all plans
 	Most     int // programs of the finest plan
 	Packets  int // sent to the kernel
+
+	Statements, Reached int // of the source, and those that packets came to
+	Coverage            Coverage
 }
 
 // Add adds up what runs did.
@@ -43,12 +47,19 @@ func (s *Summary) Add(t Summary) {
 	s.Programs += t.Programs
 	s.Most = max(s.Most, t.Most)
 	s.Packets += t.Packets
+	s.Statements += t.Statements
+	s.Reached += t.Reached
+	if s.Coverage == nil {
+		s.Coverage = Coverage{}
+	}
+	s.Coverage.Add(t.Coverage)
 }
 
 // A trace is what became of a case's packets, and the state they left behind.
 type trace struct {
 	results []interp.Result
 	state   map[string]string
+	reached map[syntax.Stmt]bool
 }
 
 // Run sends the packets of a case through the interpreter and through compiled forms of the pipeline, and tells the
@@ -62,6 +73,7 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 	if failure != nil {
 		return s, failure
 	}
+	s.Statements, s.Reached, s.Coverage = statements(p), len(want.reached), cover(p, want.reached)
 	whole, err := compile(p, 0, true)
 	if err != nil {
 		return s, compileFailure(0, err)
@@ -83,6 +95,20 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		}
 	}
 	return s, nil
+}
+
+// statements is how many a program has; a block is none by itself.
+func statements(p *check.Program) (n int) {
+	for _, s := range p.Stages {
+		syntax.Walk(s.Decl.Body, func(node syntax.Node) bool {
+			_, stmt := node.(syntax.Stmt)
+			if _, block := node.(*syntax.Block); stmt && !block {
+				n++
+			}
+			return true
+		})
+	}
+	return n
 }
 
 func fail(kind string, budget int, format string, args ...any) *Failure {
@@ -112,6 +138,9 @@ func (c *Case) plans(p *check.Program, whole *codegen.Artifact) ([]plan, *Failur
 	}
 	for _, budget := range budgets {
 		a, err := compile(p, budget, true)
+		if errors.As(err, new(*codegen.PlanError)) && budget != least {
+			continue // the search doesn't find all plans
+		}
 		if err != nil {
 			return nil, compileFailure(budget, err)
 		}
@@ -195,6 +224,12 @@ func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
 		}
 	}()
 	m := c.machine(p)
+	t.reached = map[syntax.Stmt]bool{}
+	m.OnStmt = func(s syntax.Stmt) {
+		if _, block := s.(*syntax.Block); !block {
+			t.reached[s] = true
+		}
+	}
 	for _, packet := range c.Packets {
 		t.results = append(t.results, m.Run(packet))
 	}

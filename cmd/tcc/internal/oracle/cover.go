@@ -1,0 +1,252 @@
+package oracle
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// Coverage counts the constructs in statements that packets came to, one a statement, by name: "u32 +",
+// "lru_hash delete", "read u13".
+type Coverage map[string]int
+
+// Add adds the counts of another coverage.
+func (c Coverage) Add(d Coverage) {
+	for name, n := range d {
+		c[name] += n
+	}
+}
+
+// cover counts what stands in the executed statements of a program.
+func cover(p *check.Program, executed map[syntax.Stmt]bool) Coverage {
+	v := &coverer{p: p, counts: Coverage{}}
+	for s := range executed {
+		v.stmt(s)
+		syntax.Walk(s, func(n syntax.Node) bool {
+			if inner, ok := n.(syntax.Stmt); ok {
+				return inner == s // those inside count if packets come to them
+			}
+			if e, ok := n.(syntax.Expr); ok {
+				v.expr(e)
+			}
+			return true
+		})
+	}
+	for _, s := range p.Stages {
+		for _, l := range s.Params {
+			v.add("parameter %s", typeName(l.Type))
+		}
+	}
+	v.add("pipeline %s", p.Type.Name)
+	return v.counts
+}
+
+type coverer struct {
+	p      *check.Program
+	counts Coverage
+}
+
+func (v *coverer) add(format string, args ...any) { v.counts[fmt.Sprintf(format, args...)]++ }
+
+// typeName is a type's name, or what sort of type it is if the program named it.
+func typeName(t types.Type) string {
+	switch t.(type) {
+	case *types.Enum:
+		return "enum"
+	case *types.Struct:
+		return "struct"
+	case *types.Header:
+		return "view"
+	case nil:
+		return "nothing"
+	}
+	return t.String()
+}
+
+func (v *coverer) stmt(s syntax.Stmt) {
+	name := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", s), "*syntax."), "Stmt")
+	switch s := s.(type) {
+	case *syntax.AssignStmt:
+		v.assign(s)
+		return
+	case *syntax.IfStmt:
+		if s.Bind != nil {
+			v.onMap(s.Cond, "lookup")
+			return
+		}
+		if s.Else != nil {
+			name += " else"
+		}
+	case *syntax.ParseStmt:
+		name = map[bool]string{true: "peek", false: "parse"}[s.Peek]
+		if h, ok := v.p.Uses[s.Header].(*check.Header); ok && h.Decl.Length != nil {
+			name += " with length"
+		}
+		name += elseName(s.Else)
+	case *syntax.SkipStmt:
+		name = map[bool]string{true: "need", false: "skip"}[s.Need] + elseName(s.Else)
+	case *syntax.MatchStmt:
+		v.match(s)
+		return
+	case *syntax.GotoStmt:
+		if table, ok := v.p.Uses[s.Target].(*check.Slots); ok {
+			name = map[bool]string{true: "goto slot", false: "goto slots"}[table.Single] + elseName(s.Else)
+		}
+	case *syntax.DeleteStmt:
+		v.onMap(s.Entry, "delete")
+		return
+	case *syntax.VerdictStmt:
+		name = v.p.Type.Name + " " + s.Name
+	}
+	v.add("%s", strings.ToLower(name))
+}
+
+func elseName(e *syntax.Else) string {
+	switch {
+	case e == nil:
+		return ""
+	case isGoto(e.Body):
+		return " else goto"
+	}
+	return " else"
+}
+
+func isGoto(s syntax.Stmt) bool { _, ok := s.(*syntax.GotoStmt); return ok }
+
+// onMap counts what is done to an entry.
+func (v *coverer) onMap(e syntax.Expr, what string) {
+	if index, ok := check.Unparen(e).(*syntax.Index); ok {
+		e = index.X
+	}
+	if id, ok := check.Unparen(e).(*syntax.Ident); ok {
+		if m, ok := v.p.Uses[id].(*check.Map); ok {
+			v.add("%s %s", m.Kind, what)
+		}
+	}
+}
+
+func (v *coverer) assign(s *syntax.AssignStmt) {
+	place := "local"
+	switch x := s.LHS.(type) {
+	case *syntax.Index:
+		v.onMap(x, "update"+elseName(s.Else))
+		if n, ok := v.p.Uses[x.X.(*syntax.Ident)].(*check.Counter); ok {
+			v.add("counter of %s", map[bool]string{true: "enum", false: "numbers"}[n.Enum != nil])
+		}
+		return
+	case *syntax.Select:
+		if ref := v.p.Fields[x]; ref.Header != nil {
+			v.add("write %s", fieldName(ref.Header))
+			place = "field"
+		} else if ref.Packet != nil {
+			v.add("write packet.%s", ref.Packet.Name)
+			place = "context"
+		}
+	}
+	for e := s.LHS.(syntax.Expr); place == "local"; {
+		if sel, ok := e.(*syntax.Select); ok {
+			e = sel.X
+			continue
+		}
+		id, ok := e.(*syntax.Ident)
+		if !ok {
+			break
+		}
+		switch o := v.p.Uses[id].(type) {
+		case *check.Global:
+			place = "var"
+		case *check.Counter:
+			place = "counter"
+		case *check.Local:
+			if _, ok := o.Type.(*types.MapRef); ok {
+				place = "reference"
+			}
+		}
+		break
+	}
+	v.add("%s %s %s", place, s.Op, typeName(v.p.Types[s.LHS]))
+}
+
+func fieldName(f *types.HeaderField) string {
+	if types.IsAddress(f.Type) {
+		return f.Type.String()
+	}
+	if f.BitOffset%8 == 0 && f.Bits%8 == 0 {
+		return fmt.Sprintf("u%d", f.Bits)
+	}
+	return fmt.Sprintf("u%d in %d bytes", f.Bits, (f.BitOffset%8+f.Bits+7)/8)
+}
+
+func (v *coverer) match(s *syntax.MatchStmt) {
+	name := "match"
+	switch {
+	case len(s.Subjects) > 1 && len(s.Rows) > 8:
+		name = "match large table"
+	case len(s.Subjects) > 1:
+		name = "match table"
+	case len(s.Rows) > 8:
+		name = "match many rows"
+	}
+	v.add("%s", name)
+	for i, x := range s.Subjects {
+		v.add("match %s", typeName(v.p.Types[x]))
+		for _, row := range s.Rows {
+			for _, alt := range row.Patterns[i].Alts {
+				v.pattern(alt)
+			}
+		}
+	}
+}
+
+func (v *coverer) pattern(alt syntax.Expr) {
+	switch k := v.p.Consts[alt]; alt.(type) {
+	case *syntax.Wildcard:
+	case *syntax.Range:
+		v.add("pattern range")
+	default:
+		if k != nil && k.IsPrefix {
+			v.add("pattern prefix")
+		} else {
+			v.add("pattern value")
+		}
+	}
+}
+
+func (v *coverer) expr(e syntax.Expr) {
+	if v.p.Consts[e] != nil {
+		v.add("constant")
+		return
+	}
+	switch e := e.(type) {
+	case *syntax.Binary:
+		t := v.p.Types[e.X]
+		if a, ok := t.(*types.Int); ok {
+			if b, ok := v.p.Types[e.Y].(*types.Int); ok && b.Bits > a.Bits && e.Op != "<<" && e.Op != ">>" {
+				t = b
+			}
+		}
+		if e.Op == "in" {
+			v.onMap(e.Y, "in")
+		}
+		v.add("%s %s", typeName(t), e.Op)
+	case *syntax.Unary:
+		v.add("%s prefix %s", typeName(v.p.Types[e]), e.Op)
+	case *syntax.Call:
+		if len(e.Args) == 1 {
+			v.add("%s of %s", e.Fun.Name, typeName(v.p.Types[e.Args[0]]))
+		} else {
+			v.add("%s()", e.Fun.Name)
+		}
+	case *syntax.Select:
+		if ref := v.p.Fields[e]; ref != nil && ref.Header != nil {
+			v.add("read %s", fieldName(ref.Header))
+		} else if ref != nil && ref.Packet != nil {
+			v.add("read packet.%s", ref.Packet.Name)
+		}
+	case *syntax.StructLit:
+		v.add("struct literal")
+	}
+}

@@ -120,7 +120,7 @@ func (c *checker) checkColumn(s *syntax.MatchStmt, t types.Type, rows []row) {
 	for i, r := range s.Rows {
 		for j, alt := range r.Patterns[0].Alts {
 			if !taken.take(rows[i].alts[0][j]) {
-				d := c.errorf("E0406", alt.Span(), "this never matches: the rows above take all of it")
+				d := c.errorf("E0406", alt.Span(), "this never matches: the patterns before it take all of it")
 				c.noteTaker(d, s, rows, rows[i].alts[0][j])
 			}
 		}
@@ -185,7 +185,7 @@ func (c *checker) checkAlternatives(p *syntax.Pattern, t types.Type, alts []span
 	taken := newCover(t, alts)
 	for i, alt := range p.Alts {
 		if !taken.take(alts[i]) {
-			c.errorf("E0406", alt.Span(), "this never matches: the alternatives before it take all of it")
+			c.errorf("E0406", alt.Span(), "this never matches: the patterns before it take all of it")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"encoding/binary"
+	"regexp"
 	"testing"
 
 	"github.com/cilium/ebpf"
@@ -225,6 +226,71 @@ b1:
 }
 `)
 	agree(t, m, []byte("abcdefghijklmnop"))
+}
+
+// An offset that had to go to the stack is still an offset to kernels that forget bounds there.
+func TestSpilledOffset(t *testing.T) {
+	needKernel(t)
+	m := ir.MustParse(`module offset xdp default 0 license "GPL"
+func offset {
+b0:
+	v0 = data
+	v1 = dataend
+	v2 i32 = const 0
+	check v0, v1, 40 ? b1 : b9
+b9: cold
+	ret v2
+b1:
+	v3 = load.1 [v0]
+	v4 i32 = const 15
+	v5 = and v3, v4
+	v6 = zext v5
+	v11 = load.4 [v0+4]
+	v12 = load.4 [v0+8]
+	v13 = load.4 [v0+12]
+	v14 = load.4 [v0+16]
+	v15 = load.4 [v0+20]
+	v20 = random
+	v21 = and v20, v2
+	v22 = add v21, v11
+	v23 = add v22, v12
+	v24 = xor v23, v13
+	v25 = add v24, v14
+	v26 = xor v25, v15
+	v40 = mul v11, v12
+	v41 = mul v13, v14
+	v42 = mul v15, v40
+	v43 = add v42, v41
+	v44 = mul v43, v11
+	v45 = xor v44, v12
+	v46 = mul v45, v13
+	v47 = xor v46, v14
+	v48 = mul v47, v15
+	store.4 [v0+4], v48
+	v30 = pktadd v0, v6
+	check v30, v1, 4 ? b2 : b9
+b2:
+	v31 = load.4 [v30]
+	v32 = sub v31, v26
+	v33 = add v32, v11
+	v34 = xor v33, v12
+	v35 = add v34, v13
+	v36 = xor v35, v14
+	ret v36
+}
+`)
+	fn, err := Compile(m, m.Funcs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`reload slot\d+\n\tand r\d, 15\n`).MatchString(fn.Code.String()) {
+		t.Errorf("no offset is spilled:\n%s", fn.Code)
+	}
+	packet := make([]byte, 60)
+	for i := range packet {
+		packet[i] = byte(7 * (i + 1))
+	}
+	agree(t, m, packet)
 }
 
 func TestOutput(t *testing.T) {

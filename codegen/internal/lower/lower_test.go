@@ -274,11 +274,11 @@ b0:
 	sar v2, 32
 	v3 = v2
 	add v3, v2
-	if32 v1 s< 0 goto b1
-b2:
+	if32 v1 s< 0 goto b2
+b1:
 	r0 =32 0
 	exit
-b1:
+b2:
 	v4 =32 v3
 	r0 = v4
 	exit

@@ -9,10 +9,10 @@ import (
 
 // A class is the variables that became one.
 type class struct {
-	live    segments
-	writes  []write // sorted by point
-	bounded bool    // all of them are; see lower.Func
-	mixed   bool    // some are, some not
+	live   segments
+	writes []write // sorted by point
+	bound  int64   // of all of them; see lower.Func
+	mixed  bool    // they have different bounds
 }
 
 // A write is a point at which a variable of a class gets a value; from another variable if it is a copy.
@@ -28,7 +28,7 @@ func (a *allocator) coalesce() {
 	classes := make([]class, a.f.Regs)
 	for r := lower.FirstVirtual; r < a.f.Regs; r++ {
 		classes[r].live = a.live[r]
-		classes[r].bounded = a.f.Bound[r] != 0
+		classes[r].bound = a.f.Bound[r]
 	}
 	for n, b := range a.f.Blocks {
 		for k := range b.Insts {
@@ -52,18 +52,17 @@ func (a *allocator) coalesce() {
 	u := newUnion(int(a.f.Regs))
 	for _, c := range append(copies, cold...) {
 		x, y := u.find(int32(c[0])), u.find(int32(c[1]))
-		mixed := classes[x].bounded != classes[y].bounded
+		mixed := classes[x].bound != classes[y].bound
 		if x == y || mixed && a.apart || changes(u, &classes[x], &classes[y], y) || changes(u, &classes[y], &classes[x], x) {
 			continue
 		}
 		u.join(x, y)
 		classes[x] = class{
-			live:    merge(classes[x].live, classes[y].live),
-			writes:  mergeWrites(classes[x].writes, classes[y].writes),
-			bounded: classes[x].bounded && classes[y].bounded,
-			mixed:   mixed || classes[x].mixed || classes[y].mixed,
+			live:   merge(classes[x].live, classes[y].live),
+			writes: mergeWrites(classes[x].writes, classes[y].writes),
+			bound:  classes[x].bound,
+			mixed:  mixed || classes[x].mixed || classes[y].mixed,
 		}
-		a.f.Bound[lower.Reg(x)] |= a.f.Bound[lower.Reg(y)]
 	}
 	for _, b := range a.f.Blocks {
 		for k := range b.Insts {
@@ -76,7 +75,6 @@ func (a *allocator) coalesce() {
 	for r := range classes {
 		if classes[r].mixed {
 			a.mixed[lower.Reg(r)] = true
-			delete(a.f.Bound, lower.Reg(r))
 		}
 	}
 	a.liveness = analyse(a.f)

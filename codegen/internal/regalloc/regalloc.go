@@ -68,8 +68,8 @@ const maxRounds = 32
 // Allocate rewrites f to use real registers and offsets from FP.
 func Allocate(f *lower.Func) (Figures, error) {
 	prepare(f)
-	// Few programs need the second attempt: a bounded number and the pointer made from it are one variable, and that
-	// found no register.
+	// Few programs need the second attempt: a bounded number and, say, the pointer made from it are one variable, and
+	// that found no register.
 	saved := clone(f)
 	figures, err := allocate(f, false)
 	if errors.Is(err, errMixed) {
@@ -82,9 +82,9 @@ func Allocate(f *lower.Func) (Figures, error) {
 	return figures, nil
 }
 
-var errMixed = errors.New("a bounded number shares a variable with others")
+var errMixed = errors.New("numbers with different bounds share a variable")
 
-// allocate keeps bounded numbers apart if told so, else it may fail with errMixed.
+// allocate keeps numbers with different bounds apart if told so, else it may fail with errMixed.
 func allocate(f *lower.Func, apart bool) (Figures, error) {
 	a := &allocator{f: f, apart: apart, pieces: map[lower.Reg]piece{}}
 	a.liveness = analyse(f)
@@ -108,8 +108,8 @@ func allocate(f *lower.Func, apart bool) (Figures, error) {
 type allocator struct {
 	*liveness
 	f      *lower.Func
-	apart  bool                // bounded numbers share no variable with others
-	mixed  map[lower.Reg]bool  // variables that hold a bounded number and others
+	apart  bool                // numbers with different bounds share no variable
+	mixed  map[lower.Reg]bool  // variables that hold numbers with different bounds
 	pieces map[lower.Reg]piece // what is known of the pieces of split variables
 	color  []lower.Reg         // by register: the real one; NoReg if none yet
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -26,6 +28,7 @@ import (
 //	tcc fragment      declarations, or statements of a stage with an ipv4 `ip` and a tcp `t`: made a file, and compiled
 //	tcc error E0302   one of these, but wrong: the codes are those of its errors
 //	tcc from PATH     an excerpt of a file; … stands for what is left out
+//	go                a function's statements, on top of examples/firewall: they are compiled
 //	sh                commands, at the top of the repository; those of tcc are run
 //	output            what the commands above it print; numbers aren't compared, … stands for what is left out
 
@@ -279,6 +282,32 @@ var (
 // loosely is text without its numbers and its spacing.
 func loosely(text string) string {
 	return strings.ReplaceAll(blanks.ReplaceAllString(number.ReplaceAllString("\n"+text, "0"), " "), "\n ", "\n")
+}
+
+// TestDocumentedGo compiles the Go that the documents show.
+func TestDocumentedGo(t *testing.T) {
+	eachFence(t, func(f *fence) bool { return f.is("go") }, func(t *testing.T, f *fence) {
+		src := "package main\n"
+		for name, path := range map[string]string{"log": "log", "netip": "net/netip", "runtime": "github.com/tcc-bpf/tcc/runtime"} {
+			if strings.Contains(f.text, name+".") {
+				src += fmt.Sprintf("import %q\n", path)
+			}
+		}
+		src += fmt.Sprintf("func documented(ifindex int) error {\n//line %s:%d\n%s\nreturn nil }\n", f.path, f.line, f.text)
+		dir := t.TempDir()
+		file, overlay := filepath.Join(dir, "documented.go"), filepath.Join(dir, "overlay.json")
+		to, err := filepath.Abs(filepath.Join(root, "examples/firewall/documented.go"))
+		replace, err2 := json.Marshal(map[string]any{"Replace": map[string]string{to: file}})
+		err = errors.Join(err, err2, os.WriteFile(file, []byte(src), 0o600), os.WriteFile(overlay, replace, 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		build := exec.Command("go", "build", "-overlay", overlay, "-o", filepath.Join(dir, "out"), "./examples/firewall")
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
 }
 
 // TestDocumentsLink: every relative link of a document leads to a file.

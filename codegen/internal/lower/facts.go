@@ -8,11 +8,10 @@ import (
 
 // facts is what selection must know about the uses of values.
 type facts struct {
-	uses   []int  // how often each value is used, by ID
-	narrow []bool // only the lower half of its register is ever read, by ID
-	short  []bool // an int, and only its lower half is compared or read, by ID
-	offset []bool // packet pointers are computed from it, by ID
-	bounds *ir.UMax
+	uses   []int         // how often each value is used, by ID
+	narrow []bool        // only the lower half of its register is ever read, by ID
+	short  []bool        // an int, and only its lower half is compared or read, by ID
+	offset []bool        // packet pointers are computed from it, by ID
 	sunk   [][]*ir.Value // by block ID: values of blocks above that are computed here
 	moved  []bool        // it is among them, by ID
 }
@@ -23,7 +22,6 @@ func learn(f *ir.Func) *facts {
 		narrow: make([]bool, f.NumValues()),
 		short:  make([]bool, f.NumValues()),
 		offset: make([]bool, f.NumValues()),
-		bounds: ir.Bounds(f),
 		sunk:   make([][]*ir.Value, f.NumBlocks()),
 		moved:  make([]bool, f.NumValues()),
 	}

@@ -2,7 +2,6 @@ package lower
 
 import (
 	"fmt"
-	"math/bits"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/diag"
@@ -54,7 +53,7 @@ type lowerer struct {
 func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 	l := &lowerer{
 		m: m, f: f,
-		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual, Bound: map[Reg]int64{}},
+		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual},
 		pos:   make([]int, f.NumBlocks()),
 		facts: learn(f),
 		regs:  make([]Reg, f.NumValues()),
@@ -147,11 +146,6 @@ func (l *lowerer) block(b *ir.Block) {
 func (l *lowerer) def(v *ir.Value) Reg {
 	r := l.out.NewReg()
 	l.regs[v.ID] = r
-	if l.offset[v.ID] {
-		if mask := int64(1)<<bits.Len64(l.bounds.Max(v)) - 1; mask > 0 && fits(mask) {
-			l.out.Bound[r] = mask
-		}
-	}
 	return r
 }
 

@@ -144,10 +144,6 @@ type Func struct {
 	Regs   Reg   // all registers are below
 	Insts  int32 // all IDs are at most this
 
-	// Bound has the numbers that packet pointers are computed from: no bit outside of the mask is ever set. Old kernels
-	// forget what they know of a number that goes to the stack, and must be told again.
-	Bound map[Reg]int64
-
 	blocks int
 }
 

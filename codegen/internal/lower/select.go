@@ -127,9 +127,6 @@ func (l *lowerer) wire(v *ir.Value, size uint8) {
 	dst := l.def(v)
 	l.put(dst, v.Args[0])
 	l.emit(Inst{Op: Wire, Size: size, Dst: dst})
-	if size == 2 && l.offset[v.ID] { // old kernels don't know how large the result is
-		l.emit(Inst{Op: And, W32: true, Dst: dst, Imm: 0xffff})
-	}
 }
 
 // compare lowers a condition whose value is wanted: 1, and if the condition doesn't hold, 0.

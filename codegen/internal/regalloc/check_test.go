@@ -3,6 +3,7 @@ package regalloc
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
 )
@@ -181,14 +182,6 @@ func (c *checker) added(h holds, i *lower.Inst) {
 		}
 		c.read(h, was, was.Src, i.Src)
 		h.set(location(i.Dst), h[memo-location(i.ID)])
-	case i.Op == lower.And && i.Src == lower.NoReg: // tells a bound; all that a location holds is the same number
-		told := false
-		for v := range h[location(i.Dst)] {
-			told = told || c.before.Bound[v] != 0 && c.before.Bound[v]&^i.Imm == 0
-		}
-		if !told {
-			c.errorf("%s changes a number", i)
-		}
 	default:
 		c.errorf("%s came out of nowhere", i)
 	}
@@ -269,4 +262,22 @@ func (c *checker) object(h holds, was, is *lower.Inst) {
 	if l := location(is.Off &^ 7); !h[l][self] {
 		c.errorf("%s: the object is not at %d", was, l)
 	}
+}
+
+// clone copies a function and its code.
+func clone(f *lower.Func) *lower.Func {
+	c := *f
+	c.Blocks = nil
+	copies := map[*lower.Block]*lower.Block{}
+	for _, b := range f.Blocks {
+		d := *b
+		d.Insts = slices.Clone(b.Insts)
+		copies[b] = &d
+		c.Blocks = append(c.Blocks, &d)
+	}
+	for _, b := range c.Blocks {
+		b.Jump, b.Fall = copies[b.Jump], copies[b.Fall]
+	}
+	c.Slots = slices.Clone(f.Slots)
+	return &c
 }

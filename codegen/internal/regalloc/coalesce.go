@@ -11,8 +11,6 @@ import (
 type class struct {
 	live   segments
 	writes []write // sorted by point
-	bound  int64   // of all of them; see lower.Func
-	mixed  bool    // they have different bounds
 }
 
 // A write is a point at which a variable of a class gets a value; from another variable if it is a copy.
@@ -28,7 +26,6 @@ func (a *allocator) coalesce() {
 	classes := make([]class, a.f.Regs)
 	for r := lower.FirstVirtual; r < a.f.Regs; r++ {
 		classes[r].live = a.live[r]
-		classes[r].bound = a.f.Bound[r]
 	}
 	for n, b := range a.f.Blocks {
 		for k := range b.Insts {
@@ -52,16 +49,13 @@ func (a *allocator) coalesce() {
 	u := newUnion(int(a.f.Regs))
 	for _, c := range append(copies, cold...) {
 		x, y := u.find(int32(c[0])), u.find(int32(c[1]))
-		mixed := classes[x].bound != classes[y].bound
-		if x == y || mixed && a.apart || changes(u, &classes[x], &classes[y], y) || changes(u, &classes[y], &classes[x], x) {
+		if x == y || changes(u, &classes[x], &classes[y], y) || changes(u, &classes[y], &classes[x], x) {
 			continue
 		}
 		u.join(x, y)
 		classes[x] = class{
 			live:   merge(classes[x].live, classes[y].live),
 			writes: mergeWrites(classes[x].writes, classes[y].writes),
-			bound:  classes[x].bound,
-			mixed:  mixed || classes[x].mixed || classes[y].mixed,
 		}
 	}
 	for _, b := range a.f.Blocks {
@@ -70,12 +64,6 @@ func (a *allocator) coalesce() {
 			i.Dst, i.Src = lower.Reg(u.find(int32(i.Dst))), lower.Reg(u.find(int32(i.Src)))
 		}
 		b.Insts = slices.DeleteFunc(b.Insts, func(i lower.Inst) bool { return i.IsCopy() && i.Dst == i.Src })
-	}
-	a.mixed = map[lower.Reg]bool{}
-	for r := range classes {
-		if classes[r].mixed {
-			a.mixed[lower.Reg(r)] = true
-		}
 	}
 	a.liveness = analyse(a.f)
 }

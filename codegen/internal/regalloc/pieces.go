@@ -233,7 +233,7 @@ func (s *splitter) rename() {
 		if int(r.index) < len(*at) {
 			i := &(*at)[r.index]
 			back.Span = i.Span
-			if s.piece.home != 0 && s.piece.bound == 0 && i.IsCopy() && s.reads[s.nodes.find(r.node)] == 1 && i.Src == reg(r.node) {
+			if s.piece.home != 0 && i.IsCopy() && s.reads[s.nodes.find(r.node)] == 1 && i.Src == reg(r.node) {
 				back.Dst = i.Dst
 				*i = back
 				continue
@@ -241,9 +241,6 @@ func (s *splitter) rename() {
 		}
 		back.Dst = reg(r.node)
 		s.insert(r.block, r.index, back)
-		if s.piece.bound != 0 {
-			s.insert(r.block, r.index, lower.Inst{Op: lower.And, Dst: back.Dst, Imm: s.piece.bound, Span: back.Span})
-		}
 	}
 }
 

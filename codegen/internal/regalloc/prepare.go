@@ -1,11 +1,6 @@
 package regalloc
 
-import (
-	"maps"
-	"slices"
-
-	"github.com/tcc-bpf/tcc/codegen/internal/lower"
-)
+import "github.com/tcc-bpf/tcc/codegen/internal/lower"
 
 // prepare improves the code before any register is chosen.
 func prepare(f *lower.Func) { commute(dropDead(analyse(f))) }
@@ -57,23 +52,4 @@ func commutes(op lower.Op) bool {
 		return true
 	}
 	return false
-}
-
-// clone copies a function and its code.
-func clone(f *lower.Func) *lower.Func {
-	c := *f
-	c.Blocks = nil
-	copies := map[*lower.Block]*lower.Block{}
-	for _, b := range f.Blocks {
-		d := *b
-		d.Insts = slices.Clone(b.Insts)
-		copies[b] = &d
-		c.Blocks = append(c.Blocks, &d)
-	}
-	for _, b := range c.Blocks {
-		b.Jump, b.Fall = copies[b.Jump], copies[b.Fall]
-	}
-	c.Slots = slices.Clone(f.Slots)
-	c.Bound = maps.Clone(f.Bound)
-	return &c
 }

@@ -34,9 +34,6 @@
 //
 // Tiny pieces can't be evicted, so the rounds end. Spills that no reload can see are left out.
 //
-// Old kernels forget the bounds of a number that goes to the stack, and then refuse a packet pointer made of it. Where
-// such a number comes back, a mask tells them again.
-//
 // # The frame
 //
 // Objects and homes are variables too and have lifetimes; frame.go packs them so that those never alive together share
@@ -47,7 +44,6 @@
 package regalloc
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -67,26 +63,8 @@ const maxRounds = 32
 
 // Allocate rewrites f to use real registers and offsets from FP.
 func Allocate(f *lower.Func) (Figures, error) {
+	a := &allocator{f: f, pieces: map[lower.Reg]piece{}}
 	prepare(f)
-	// Few programs need the second attempt: a bounded number and, say, the pointer made from it are one variable, and
-	// that found no register.
-	saved := clone(f)
-	figures, err := allocate(f, false)
-	if errors.Is(err, errMixed) {
-		*f = *saved
-		figures, err = allocate(f, true)
-	}
-	if err != nil {
-		return Figures{}, fmt.Errorf("%s: %w", f.Name, err)
-	}
-	return figures, nil
-}
-
-var errMixed = errors.New("numbers with different bounds share a variable")
-
-// allocate keeps numbers with different bounds apart if told so, else it may fail with errMixed.
-func allocate(f *lower.Func, apart bool) (Figures, error) {
-	a := &allocator{f: f, apart: apart, pieces: map[lower.Reg]piece{}}
 	a.liveness = analyse(f)
 	a.coalesce()
 	for range maxRounds {
@@ -102,14 +80,12 @@ func allocate(f *lower.Func, apart bool) (Figures, error) {
 		}
 		a.liveness = dropDead(analyse(f))
 	}
-	return Figures{}, fmt.Errorf("no registers found in %d rounds", maxRounds)
+	return Figures{}, fmt.Errorf("%s: no registers found in %d rounds", f.Name, maxRounds)
 }
 
 type allocator struct {
 	*liveness
 	f      *lower.Func
-	apart  bool                // numbers with different bounds share no variable
-	mixed  map[lower.Reg]bool  // variables that hold numbers with different bounds
 	pieces map[lower.Reg]piece // what is known of the pieces of split variables
 	color  []lower.Reg         // by register: the real one; NoReg if none yet
 }
@@ -118,7 +94,7 @@ type allocator struct {
 func (a *allocator) initialised() error {
 	for v := variable(0); int(v) < len(a.live); v++ {
 		if v != variable(lower.R1) && len(a.live[v]) > 0 && a.in(v, 0) {
-			return fmt.Errorf("%s is read before it is written", lower.Reg(v))
+			return fmt.Errorf("%s: %s is read before it is written", a.f.Name, lower.Reg(v))
 		}
 	}
 	return nil
@@ -130,8 +106,8 @@ func (a *allocator) finish() (Figures, error) {
 	offsets, size := a.frame()
 	figures.Stack = size
 	if size > maxFrame {
-		return figures, fmt.Errorf("keys, values, events and spilled registers need %d bytes of stack, the kernel allows %d",
-			size, maxFrame)
+		return figures, fmt.Errorf("%s: keys, values, events and spilled registers need %d bytes of stack, the kernel allows %d",
+			a.f.Name, size, maxFrame)
 	}
 	for _, b := range a.f.Blocks {
 		for k := range b.Insts {

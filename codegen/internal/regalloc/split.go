@@ -1,7 +1,7 @@
 package regalloc
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
@@ -21,7 +21,6 @@ const (
 type piece struct {
 	level  level
 	home   lower.Slot // where it is on the stack; 0 if it is computed again
-	bound  int64      // of what comes back from home; 0 if it doesn't matter
 	repeat lower.Inst // computes it again
 }
 
@@ -32,10 +31,7 @@ func (a *allocator) split(failed []lower.Reg) error {
 	for _, v := range failed {
 		p := a.pieces[v]
 		if p.level == tiny {
-			return errors.New("there is no register left for a single use")
-		}
-		if a.mixed[v] {
-			return errMixed
+			return fmt.Errorf("%s: there is no register left for a single use", a.f.Name)
 		}
 		if p.level == whole || p.repeat.Op == lower.Load && !a.lasts(p.repeat.Src, failed) {
 			p = a.newHome(v, p.level, failed)
@@ -87,7 +83,7 @@ func (a *allocator) newHome(v lower.Reg, l level, failed []lower.Reg) piece {
 		again.ID = -again.ID
 		return piece{repeat: again}
 	}
-	return piece{level: l, home: a.f.NewSlot(word), bound: a.f.Bound[v]}
+	return piece{level: l, home: a.f.NewSlot(word)}
 }
 
 // lasts reports whether r can be read anywhere behind its first write: whether it is whole, and stays so.

@@ -310,14 +310,26 @@ func TestDocumentedGo(t *testing.T) {
 	})
 }
 
-// TestDocumentsLink: every relative link of a document leads to a file.
+// TestDocumentsLink: every relative link of a document leads to a file, every other one to a heading.
 func TestDocumentsLink(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 	code := regexp.MustCompile("(?s)```.*?\n```|`[^`\n]*`")
+	anchor := regexp.MustCompile(`\]\(#([^)]+)\)`)
+	heading := regexp.MustCompile(`(?m)^#+ (.*)$`)
+	unsaid := regexp.MustCompile(`[^a-z0-9 -]`)
 	for _, path := range documents(t) {
 		data, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)
+		}
+		headings := map[string]bool{}
+		for _, m := range heading.FindAllSubmatch(data, -1) {
+			headings[strings.ReplaceAll(unsaid.ReplaceAllString(strings.ToLower(string(m[1])), ""), " ", "-")] = true
+		}
+		for _, m := range anchor.FindAllSubmatch(data, -1) {
+			if !headings[string(m[1])] {
+				t.Errorf("%s has no heading #%s", path, m[1])
+			}
 		}
 		for _, m := range link.FindAllSubmatch(code.ReplaceAll(data, nil), -1) {
 			if _, err := os.Stat(filepath.Join(root, filepath.Dir(path), string(m[1]))); err != nil {

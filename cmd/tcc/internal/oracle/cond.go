@@ -11,7 +11,7 @@ func (g *gen) cond(depth int) string {
 	if depth <= 0 {
 		return g.simpleCond()
 	}
-	switch g.IntN(12) {
+	switch g.IntN(16) {
 	case 0, 1:
 		return fmt.Sprintf("(%s && %s)", g.cond(depth-1), g.cond(depth-1))
 	case 2, 3:
@@ -24,15 +24,17 @@ func (g *gen) cond(depth int) string {
 		return g.equal(depth - 1)
 	case 7:
 		return g.simpleCond()
+	case 8, 9, 10, 11, 12:
+		return g.bit(depth - 1)
 	}
 	return g.compared(depth - 1)
 }
 
 // simpleCond is a place, a constant or a short comparison.
 func (g *gen) simpleCond() string {
-	switch g.IntN(6) {
+	switch g.IntN(8) {
 	case 0:
-		if g.chance(1, 4) {
+		if g.chance(1, 6) {
 			return pick(g.Rand, []string{"true", "false"})
 		}
 	case 1, 2:
@@ -41,23 +43,36 @@ func (g *gen) simpleCond() string {
 		}
 	case 3:
 		return g.equal(0)
+	case 4, 5:
+		return g.bit(0)
 	}
 	return g.compared(0)
+}
+
+// bit tests a few bits of a number, as likely to be set as not.
+func (g *gen) bit(depth int) string {
+	x := g.varying(depth)
+	mask := uint64(1) << g.IntN(min(x.values(), 8))
+	if g.chance(1, 4) {
+		mask = 1 + g.pool.number(g.Rand, x.values()-1)
+	}
+	op, than := pick(g.Rand, []string{"==", "!="}), uint64(0)
+	if g.chance(1, 4) {
+		op, than = pick(g.Rand, []string{"==", "!=", "<", ">="}), mask
+	}
+	return fmt.Sprintf("((%s & %s) %s %d)", x.text, written(g.Rand, mask), op, than)
 }
 
 // compared compares two numbers.
 func (g *gen) compared(depth int) string {
 	op := pick(g.Rand, []string{"==", "==", "!=", "<", "<=", ">", ">="})
-	x := g.typed(64, depth)
+	x := g.varying(depth)
 	y := g.number(64, depth)
 	if g.chance(1, 2) {
-		y = g.fitting(g.pool.number(g.Rand, x.bits))
+		y = g.fitting(g.pool.number(g.Rand, x.values()))
 	}
 	if y.bits == 0 && y.k > maxOf(x.bits) {
 		y = g.fitting(y.k & maxOf(x.bits))
-	}
-	if g.chance(1, 6) {
-		x = num{text: fmt.Sprintf("(%s & %s)", x.text, written(g.Rand, 1<<g.IntN(x.bits))), bits: x.bits}
 	}
 	return fmt.Sprintf("(%s %s %s)", x.text, op, y.text)
 }
@@ -95,8 +110,8 @@ func (g *gen) member(depth int) string {
 		}
 		return fmt.Sprintf("(%s in %s)", x, g.prefixOf(t))
 	}
-	x := g.typed(64, depth)
-	lo, hi := g.pool.number(g.Rand, x.bits), g.pool.number(g.Rand, x.bits)
+	x := g.varying(depth)
+	lo, hi := g.pool.number(g.Rand, x.values()), g.pool.number(g.Rand, x.values())
 	return fmt.Sprintf("(%s in %s..%s)", x.text, written(g.Rand, min(lo, hi)), written(g.Rand, max(lo, hi)))
 }
 

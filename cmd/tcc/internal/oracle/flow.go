@@ -9,7 +9,7 @@ import (
 // Verdicts and gotos in the middle of a block, mostly behind a condition.
 var flowStmts = []production{
 	{weight: 1, write: func(g *gen, _ int) bool { g.exit(); return true }},
-	{weight: 5, write: (*gen).exitIf},
+	{weight: 3, write: (*gen).exitIf},
 }
 
 // exitIf is `if … { goto … }`.

@@ -173,6 +173,9 @@ func (g *gen) writeStage(s *stage) {
 	}
 	g.line("stage %s%s {", s.name, paramList(s.params))
 	g.indent++
+	if g.chance(5, 6) {
+		g.parse(g.someHeader()) // something that differs from packet to packet
+	}
 	ends := false
 	for end := g.size - g.share(s); g.size > end && !ends; {
 		ends = g.statement(4)

@@ -104,14 +104,14 @@ func (g *gen) ifElse(depth int) bool {
 	ends := true
 	g.line("if %s {", g.cond(1+g.IntN(3)))
 	for {
-		ends = g.block(depth-1, g.chance(1, 5)) && ends
+		ends = g.block(depth-1, g.chance(1, 8)) && ends
 		switch n := g.IntN(5); {
 		case n == 0 && g.size > 0:
 			g.line("} else if %s {", g.cond(1+g.IntN(2)))
 			continue
 		case n <= 2:
 			g.line("} else {")
-			ends = g.block(depth-1, g.chance(1, 6)) && ends
+			ends = g.block(depth-1, g.chance(1, 10)) && ends
 			g.line("}")
 			return ends
 		}

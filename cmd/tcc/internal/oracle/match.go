@@ -3,7 +3,6 @@ package oracle
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,22 +45,21 @@ func covers(ps []pattern, p pattern) bool {
 	return has(p.lo) && has(p.hi)
 }
 
-// pattern is one for values of a type.
-func (g *gen) pattern(t types.Type) pattern {
-	switch t := t.(type) {
+// pattern is one for values of a subject.
+func (g *gen) pattern(s subject) pattern {
+	switch t := s.typ.(type) {
 	case *types.Int:
-		lo := g.pool.number(g.Rand, t.Bits)
+		lo, hi := g.pool.number(g.Rand, s.bits), g.pool.number(g.Rand, s.bits)
 		if g.chance(2, 3) {
 			return pattern{written(g.Rand, lo), boundOf(lo), boundOf(lo)}
 		}
-		hi := g.pool.number(g.Rand, t.Bits)
 		lo, hi = min(lo, hi), max(lo, hi)
 		return pattern{written(g.Rand, lo) + ".." + written(g.Rand, hi), boundOf(lo), boundOf(hi)}
 	case *types.Enum:
 		m := pick(g.Rand, t.Members)
 		return pattern{t.Name + "." + m.Name, boundOf(m.Value), boundOf(m.Value)}
 	}
-	switch t {
+	switch s.typ {
 	case types.Bool:
 		k := g.IntN(2)
 		return pattern{fmt.Sprint(k == 1), boundOf(uint64(k)), boundOf(uint64(k))}
@@ -75,7 +73,7 @@ func (g *gen) pattern(t types.Type) pattern {
 		}
 		return pattern{s, boundOf(k), boundOf(k)}
 	}
-	return g.addressPattern(t)
+	return g.addressPattern(s.typ)
 }
 
 func (g *gen) addressPattern(t types.Type) pattern {
@@ -100,23 +98,40 @@ func (g *gen) addressPattern(t types.Type) pattern {
 	return pattern{p.String(), addrBound(p.Addr()), addrBound(hi)}
 }
 
-// subject is an expression that can be matched, and its type.
-func (g *gen) subject() (string, types.Type) {
+// A subject is an expression that is matched, and how many bits its values mostly have, if they are numbers.
+type subject struct {
+	text string
+	typ  types.Type
+	bits int
+}
+
+func (g *gen) subject() subject {
+	field := func(p place) bool { return p.kind == fieldPlace }
 	scalar := func(p place) bool { _, str := p.typ.(*types.Struct); return !str }
-	if p, ok := g.placeOf(scalar); ok && g.chance(3, 4) {
-		return p.text, p.typ
+	switch g.IntN(8) {
+	case 0, 1, 2, 3:
+		if p, ok := g.placeOf(field); ok {
+			return subject{p.text, p.typ, p.bits}
+		}
+	case 4:
+		if p, ok := g.placeOf(scalar); ok {
+			return subject{p.text, p.typ, intBits(p.typ)}
+		}
+	case 5, 6:
+		n, bits := g.varying(1), 2+g.IntN(3)
+		return subject{fmt.Sprintf("(%s & %d)", n.text, maxOf(bits)), types.Unsigned(n.bits), bits}
 	}
 	n := g.typed(64, 2)
-	return n.text, types.Unsigned(n.bits)
+	return subject{n.text, types.Unsigned(n.bits), n.bits}
 }
 
 // matchOne is a match of one subject.
 func (g *gen) matchOne(depth int) bool {
-	x, t := g.subject()
 	if depth <= 0 {
 		return g.assign(0)
 	}
-	g.line("match %s {", x)
+	x := g.subject()
+	g.line("match %s {", x.text)
 	g.indent++
 	rows := 1 + g.IntN(5)
 	if g.chance(1, 6) {
@@ -127,17 +142,17 @@ func (g *gen) matchOne(depth int) bool {
 	for range rows {
 		var alts []string
 		for range pick(g.Rand, []int{1, 1, 1, 2, 3}) {
-			if p := g.pattern(t); !covers(taken, p) {
+			if p := g.pattern(x); !covers(taken, p) {
 				taken = append(taken, p)
 				alts = append(alts, p.text)
 			}
 		}
 		if len(alts) > 0 {
-			ends = g.row(strings.Join(alts, " | "), depth) && ends
+			ends = g.row(strings.Join(alts, " | "), depth, rows) && ends
 		}
 	}
-	if !full(t, taken) && (!allMembers(t, taken) || g.chance(1, 3)) {
-		ends = g.row("_", depth) && ends
+	if !full(x.typ, taken) && (!allMembers(x.typ, taken) || g.chance(1, 3)) {
+		ends = g.row("_", depth, 1) && ends
 	}
 	g.indent--
 	g.line("}")
@@ -194,14 +209,20 @@ func allMembers(t types.Type, taken []pattern) bool {
 	})
 }
 
-// row is a row of a match; its body is a block, a verdict or a goto.
-func (g *gen) row(patterns string, depth int) (ends bool) {
-	if g.chance(1, 2) || g.size <= 0 {
+// row is a row of a match of so many; its body is a verdict, a goto or a block, short if there are many.
+func (g *gen) row(patterns string, depth, rows int) (ends bool) {
+	if g.chance(1, 4) || g.size <= 0 {
 		g.line("%s => %s", patterns, g.exitText(1))
 		return true
 	}
 	g.line("%s => {", patterns)
-	ends = g.block(depth-1, g.chance(1, 3))
+	if rows <= 5 || g.chance(1, 8) {
+		ends = g.block(depth-1, g.chance(1, 6))
+	} else {
+		g.indent++
+		g.assign(0)
+		g.indent--
+	}
 	g.line("}")
 	return ends
 }
@@ -211,46 +232,46 @@ func (g *gen) matchTable(depth int) bool {
 	if depth <= 0 {
 		return g.assign(0)
 	}
-	var subjects []string
-	var ts []types.Type
+	var xs []subject
+	var texts []string
 	for range 2 + g.IntN(3) {
-		x, t := g.subject()
-		subjects, ts = append(subjects, x), append(ts, t)
+		x := g.subject()
+		xs, texts = append(xs, x), append(texts, x.text)
 	}
-	g.line("match %s {", commas(subjects))
+	g.line("match %s {", commas(texts))
 	g.indent++
 	rows := 1 + g.IntN(6)
 	if g.chance(1, 3) {
-		rows = 9 + g.IntN(math.MaxUint8/8)
+		rows = 9 + g.IntN(30)
 	}
 	var taken [][][]pattern // by row and column
 	ends := true
 	for range rows {
-		cells, columns := g.cells(ts)
+		cells, columns := g.cells(xs)
 		if !slices.ContainsFunc(taken, func(above [][]pattern) bool { return rowCovers(above, columns) }) {
 			taken = append(taken, columns)
-			ends = g.row(commas(cells), depth) && ends
+			ends = g.row(commas(cells), depth, rows) && ends
 		}
 	}
-	ends = g.row(strings.Repeat("_, ", len(ts)-1)+"_", depth) && ends
+	ends = g.row(strings.Repeat("_, ", len(xs)-1)+"_", depth, 1) && ends
 	g.indent--
 	g.line("}")
 	return ends
 }
 
 // cells are the patterns of a row, at least one of them not `_`.
-func (g *gen) cells(ts []types.Type) (cells []string, columns [][]pattern) {
-	some := g.IntN(len(ts))
-	for i, t := range ts {
-		column := []pattern{wholePattern(t)}
+func (g *gen) cells(xs []subject) (cells []string, columns [][]pattern) {
+	some := g.IntN(len(xs))
+	for i, x := range xs {
+		column := []pattern{wholePattern(x.typ)}
 		cell := "_"
 		if i == some || g.chance(1, 2) {
-			first := g.pattern(t)
-			for full(t, []pattern{first}) {
-				first = g.pattern(t)
+			first := g.pattern(x)
+			for full(x.typ, []pattern{first}) {
+				first = g.pattern(x)
 			}
 			column, cell = []pattern{first}, first.text
-			if p := g.pattern(t); g.chance(1, 4) && !covers(column, p) && !full(t, []pattern{first, p}) {
+			if p := g.pattern(x); g.chance(1, 4) && !covers(column, p) && !full(x.typ, []pattern{first, p}) {
 				column = append(column, p)
 				cell += " | " + p.text
 			}

@@ -10,9 +10,18 @@ import (
 
 // A num is an expression of an integer type, or a constant that takes its type from what is around it.
 type num struct {
-	text string
-	bits int    // of its type; 0: a constant without a type
-	k    uint64 // the constant
+	text   string
+	bits   int    // of its type; 0: a constant without a type
+	narrow int    // how many bits it really has, if they are fewer than its type's
+	k      uint64 // the constant
+}
+
+// values is how many bits the number's values have.
+func (n num) values() int {
+	if n.narrow > 0 {
+		return n.narrow
+	}
+	return n.bits
 }
 
 func intBits(t types.Type) int {
@@ -48,6 +57,9 @@ var arithOps = []string{"+", "+", "-", "-", "*", "/", "%", "&", "&", "|", "^"}
 func (g *gen) arithmetic(most, depth int) num {
 	x := g.typed(most, depth-1)
 	y := g.number(most, depth-1)
+	if y.text == x.text { // mostly of no use
+		y = g.number(most, depth-1)
+	}
 	if y.bits == 0 && y.k > maxOf(x.bits) {
 		y = g.fitting(y.k & maxOf(x.bits))
 	}
@@ -81,11 +93,11 @@ func (g *gen) simple(most int) num {
 		if g.chance(1, 3) {
 			return g.folded(most)
 		}
-		if most >= 32 {
+		if most >= 32 && g.chance(1, 3) {
 			return num{text: pick(g.Rand, []string{"random()", "cpu()"}), bits: 32}
 		}
 	case 4:
-		if most == 64 {
+		if most == 64 && g.chance(1, 3) {
 			return num{text: "now()", bits: 64}
 		}
 	}
@@ -98,8 +110,20 @@ func (g *gen) place(most int) num {
 	if !ok {
 		return g.fitting(g.pool.number(g.Rand, most))
 	}
-	return num{text: p.text, bits: intBits(p.typ)}
+	return numOf(p)
 }
+
+// varying is a number with a type that differs from packet to packet, if there is one.
+func (g *gen) varying(depth int) num {
+	p, ok := g.placeOf(func(p place) bool { return p.kind == fieldPlace && intBits(p.typ) > 0 })
+	if !ok || g.chance(1, 2) {
+		return g.typed(64, depth)
+	}
+	return numOf(p)
+}
+
+// numOf is what a place holds.
+func numOf(p place) num { return num{text: p.text, bits: intBits(p.typ), narrow: p.bits} }
 
 // typed is a number with a type.
 func (g *gen) typed(most, depth int) num {

@@ -8,7 +8,7 @@ import (
 
 // Parse, peek, skip and need. Reads and writes of fields are expressions and assignments like any other.
 var packetStmts = []production{
-	{weight: 12, write: func(g *gen, _ int) bool { g.parse(g.someHeader()); return false }},
+	{weight: 8, write: func(g *gen, _ int) bool { g.parse(g.someHeader()); return false }},
 	{weight: 3, write: (*gen).skip},
 }
 
@@ -26,7 +26,7 @@ func (g *gen) parseNamed(h *types.Header) {
 	g.line("%s := %s %s%s", g.bind(h).name, g.parseOrPeek(), h.Name, orElse)
 }
 
-func (g *gen) parseOrPeek() string { return pick(g.Rand, []string{"parse", "parse", "parse", "peek"}) }
+func (g *gen) parseOrPeek() string { return pick(g.Rand, []string{"parse", "parse", "peek"}) }
 
 // orElse is an else behind what can fail, or nothing.
 func (g *gen) orElse() string {

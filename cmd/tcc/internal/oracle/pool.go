@@ -56,7 +56,7 @@ func (p *pool) number(r *rand.Rand, bits int) uint64 {
 }
 
 // small is a constant that other small ones often equal.
-func (p *pool) small(r *rand.Rand) uint64 { return uint64(r.IntN(5)) }
+func (p *pool) small(r *rand.Rand) uint64 { return uint64(r.IntN(3)) }
 
 // prefix is a prefix of an address, whose other bits are clear.
 func prefix(r *rand.Rand, a netip.Addr) netip.Prefix {

@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tcc-bpf/tcc/lang/types"
 )
@@ -79,25 +78,35 @@ func appendPlaces(ps []place, p place) []place {
 	return ps
 }
 
-// placeOf is a place that fits, or false. All kinds of places are as likely, however many there are of each; locals twice.
+// weights are how likely each kind of place is, however many there are of it. What the context holds is the same for all
+// packets, so it decides little.
+var weights = [placeKinds]int{localPlace: 6, refPlace: 6, globalPlace: 3, fieldPlace: 7, packetPlace: 1}
+
+// placeOf is a place that fits, or false.
 func (g *gen) placeOf(fits func(place) bool) (place, bool) {
 	var byKind [placeKinds][]place
-	var kinds []placeKind
+	total := 0
 	for _, p := range g.places() {
 		if fits(p) {
 			if len(byKind[p.kind]) == 0 {
-				kinds = append(kinds, p.kind)
+				total += weights[p.kind]
 			}
 			byKind[p.kind] = append(byKind[p.kind], p)
 		}
 	}
-	if len(kinds) == 0 {
+	if total == 0 {
 		return place{}, false
 	}
-	if slices.Contains(kinds, localPlace) {
-		kinds = append(kinds, localPlace)
+	n := g.IntN(total)
+	for kind, ps := range byKind {
+		if len(ps) == 0 {
+			continue
+		}
+		if n -= weights[kind]; n < 0 {
+			return pick(g.Rand, ps), true
+		}
 	}
-	return pick(g.Rand, byKind[pick(g.Rand, kinds)]), true
+	return place{}, false
 }
 
 // placeFor is a place of a type.

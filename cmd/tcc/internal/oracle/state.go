@@ -23,7 +23,11 @@ func (g *gen) lookup(depth int) bool {
 		return g.update(0)
 	}
 	m := pick(g.Rand, g.maps)
-	g.line("if %s := %s[%s] {", fmt.Sprintf("x%d", g.names), m.name, g.key(m))
+	key := g.key(m)
+	if g.chance(1, 3) { // then it is there, if there is room
+		g.updateEntry(m, key)
+	}
+	g.line("if %s := %s[%s] {", fmt.Sprintf("x%d", g.names), m.name, key)
 	outer := len(g.scope)
 	v := g.bind(m.value)
 	v.ref, v.mods = m, g.mods[m]
@@ -32,14 +36,14 @@ func (g *gen) lookup(depth int) bool {
 		g.useReference(v)
 		g.indent--
 	}
-	ends := g.block(depth-1, g.chance(1, 5))
+	ends := g.block(depth-1, g.chance(1, 8))
 	g.scope = g.scope[:outer]
 	if g.chance(1, 2) {
 		g.line("}")
 		return false
 	}
 	g.line("} else {")
-	ends = g.block(depth-1, g.chance(1, 6)) && ends
+	ends = g.block(depth-1, g.chance(1, 10)) && ends
 	g.line("}")
 	return ends
 }
@@ -58,9 +62,13 @@ func (g *gen) useReference(v *local) {
 // update is `m[k] = v`.
 func (g *gen) update(int) bool {
 	m := pick(g.Rand, g.maps)
-	g.line("%s[%s] = %s%s", m.name, g.key(m), g.value(m.value, 2), g.orElse())
-	g.changed(m)
+	g.updateEntry(m, g.key(m))
 	return false
+}
+
+func (g *gen) updateEntry(m *mapDecl, key string) {
+	g.line("%s[%s] = %s%s", m.name, key, g.value(m.value, 2), g.orElse())
+	g.changed(m)
 }
 
 // changed notes that entries of a map may have been replaced or deleted. Those of arrays stay where they are.

@@ -23,7 +23,7 @@ type traffic struct {
 }
 
 // packets is how many a case has, tries how many are made for that.
-const packets, tries = 30, 150
+const packets, tries = 30, 500
 
 func newTraffic(r *rand.Rand, p *check.Program, c *Case) *traffic {
 	t := &traffic{Rand: r, p: p, c: c, wants: map[*types.HeaderField][]bound{}, known: map[int][]bound{}, seen: map[syntax.Stmt]bool{}}
@@ -120,7 +120,7 @@ func (t *traffic) packets() {
 		}
 		t.c.Packets = append(t.c.Packets, packet)
 		fresh = false
-		if m.Run(packet); !fresh && t.IntN(tries) > packets/2 {
+		if m.Run(packet); !fresh && t.IntN(tries) > packets {
 			t.c.Packets = t.c.Packets[:len(t.c.Packets)-1]
 		}
 	}
@@ -140,7 +140,7 @@ func (t *traffic) packet() []byte {
 			packet = append(packet, make([]byte, 4*t.IntN(4))...)
 		}
 	}
-	for range t.IntN(50) {
+	for range t.IntN(pick(t.Rand, []int{1, 20, 60, 300})) {
 		packet = append(packet, byte(t.Uint32()))
 	}
 	if len(ends) > 0 && t.IntN(4) == 0 {
@@ -302,7 +302,7 @@ func (t *traffic) keyScalar(typ types.Type) bound {
 	if types.IsAddress(typ) || t.IntN(4) == 0 {
 		return t.scalar(typ)
 	}
-	return boundOf(uint64(t.IntN(5)))
+	return boundOf(uint64(t.IntN(3)))
 }
 
 // memory is a random value of a type in native memory, its scalars chosen by a function.

@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf/asm"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
+	"github.com/tcc-bpf/tcc/lang/diag"
 )
 
 // Instructions are the program in a byte order. Maps and globals are references by name, jumps have their offsets, and
@@ -22,17 +23,24 @@ func (f *Function) Instructions(order binary.ByteOrder) (asm.Instructions, error
 	for n, b := range f.Code.Blocks {
 		for k := range b.Insts {
 			if err := e.inst(b, &b.Insts[k]); err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", f.Name, b.Insts[k].Span, err)
+				return nil, f.errorAt(b.Insts[k].Span, err)
 			}
 		}
 		if leaps(f.Code, n) {
 			if err := e.leap(b); err != nil {
-				return nil, fmt.Errorf("%s: %w", f.Name, err)
+				return nil, f.errorAt(diag.Span{}, err)
 			}
 		}
 	}
 	e.out[0] = e.out[0].WithSymbol(f.Name)
 	return e.out, nil
+}
+
+func (f *Function) errorAt(at diag.Span, err error) error {
+	if at.IsValid() {
+		err = fmt.Errorf("%s: %w", at, err)
+	}
+	return fmt.Errorf("%s: %w", f.Name, err)
 }
 
 // size is the length of block n, in units of 8 bytes.

@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"fmt"
+	"syscall"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -26,7 +27,7 @@ func (p *Pipeline) AttachXDP(ifindex int, mode XDPMode) (link.Link, error) {
 	}
 	flags := map[XDPMode]link.XDPAttachFlags{XDPDriver: link.XDPDriverMode, XDPGeneric: link.XDPGenericMode}[mode]
 	l, err := link.AttachXDP(link.XDPOptions{Program: p.Entry(), Interface: ifindex, Flags: flags})
-	return p.keep(l, ifindex, err)
+	return p.keep(l, device(ifindex), err)
 }
 
 // AttachIngress attaches a tc pipeline to what an interface receives, by TCX (Linux 6.6).
@@ -44,7 +45,49 @@ func (p *Pipeline) attachTCX(ifindex int, at ebpf.AttachType) (link.Link, error)
 		return nil, err
 	}
 	l, err := link.AttachTCX(link.TCXOptions{Program: p.Entry(), Interface: ifindex, Attach: at})
-	return p.keep(l, ifindex, err)
+	return p.keep(l, device(ifindex), err)
+}
+
+// CgroupDirection says which packets of a cgroup's processes a cgroup_skb pipeline sees.
+type CgroupDirection int
+
+// CgroupIngress is what they receive, CgroupEgress what they send.
+const (
+	CgroupIngress CgroupDirection = iota
+	CgroupEgress
+)
+
+// AttachCgroup attaches a cgroup_skb pipeline to a cgroup (version 2), such as /sys/fs/cgroup/system.slice/web.service,
+// and all below it.
+func (p *Pipeline) AttachCgroup(path string, direction CgroupDirection) (link.Link, error) {
+	if err := p.wantType("cgroup_skb"); err != nil {
+		return nil, err
+	}
+	at := map[CgroupDirection]ebpf.AttachType{
+		CgroupIngress: ebpf.AttachCGroupInetIngress, CgroupEgress: ebpf.AttachCGroupInetEgress,
+	}[direction]
+	l, err := link.AttachCgroup(link.CgroupOptions{Path: path, Attach: at, Program: p.Entry()})
+	return p.keep(l, "cgroup "+path, err)
+}
+
+// AttachSocket attaches a socket pipeline to a socket, in the place of the filter that it has, if any. It stays until the
+// socket is closed or DetachSocket is called, even after the pipeline is closed; but then its tail calls miss.
+func (p *Pipeline) AttachSocket(s syscall.Conn) error {
+	if err := p.wantType("socket"); err != nil {
+		return err
+	}
+	if err := link.AttachSocketFilter(s, p.Entry()); err != nil {
+		return fmt.Errorf("attach pipeline %s to a socket: %w", p.layout.Name, err)
+	}
+	return nil
+}
+
+// DetachSocket takes a socket's filter away.
+func (p *Pipeline) DetachSocket(s syscall.Conn) error {
+	if err := link.DetachSocketFilter(s); err != nil {
+		return fmt.Errorf("detach pipeline %s from a socket: %w", p.layout.Name, err)
+	}
+	return nil
 }
 
 func (p *Pipeline) wantType(want string) error {
@@ -54,9 +97,11 @@ func (p *Pipeline) wantType(want string) error {
 	return nil
 }
 
-func (p *Pipeline) keep(l link.Link, ifindex int, err error) (link.Link, error) {
+func device(ifindex int) string { return fmt.Sprintf("interface %d", ifindex) }
+
+func (p *Pipeline) keep(l link.Link, to string, err error) (link.Link, error) {
 	if err != nil {
-		return nil, fmt.Errorf("attach pipeline %s to interface %d: %w", p.layout.Name, ifindex, err)
+		return nil, fmt.Errorf("attach pipeline %s to %s: %w", p.layout.Name, to, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

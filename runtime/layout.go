@@ -4,7 +4,7 @@ package runtime
 type Layout struct {
 	// Name is the pipeline's, and that of the entry program.
 	Name string
-	// Type is "xdp" or "tc".
+	// Type is "xdp", "tc", "cgroup_skb" or "socket".
 	Type string
 	// Default is the verdict code that a packet gets when a tail call misses.
 	Default int32

@@ -19,46 +19,84 @@ const (
 	minTestIPv6 = 14 + 40
 )
 
-// CheckTestPacket tells why the kernel's test run can't take a packet of a pipeline of that type ("xdp", "tc"), or
-// nil if it can.
+// CheckTestPacket tells why the kernel's test run can't take a packet of a pipeline of that type ("xdp", "tc",
+// "cgroup_skb", "socket"), or nil if it can. A packet starts where the pipeline sees it start: those of cgroup_skb with
+// the IP header, all others with the Ethernet header (a socket filter's as on a packet socket).
 func CheckTestPacket(pipelineType string, packet []byte) error {
-	n := len(packet)
+	frame, err := testFrame(pipelineType, packet)
+	n, shift := len(packet), len(frame)-len(packet)
 	switch {
-	case n < MinTestPacket:
+	case err != nil:
+		return err
+	case n < MinTestPacket-shift || n < MinTestPacket && pipelineType == "socket":
 		return fmt.Errorf("%d bytes, shorter than an Ethernet header (%d)", n, MinTestPacket)
-	case n > MaxTestPacket:
-		return fmt.Errorf("%d bytes, longer than a test run's page holds (%d)", n, MaxTestPacket)
-	case pipelineType != "tc":
+	case len(frame) > MaxTestPacket:
+		return fmt.Errorf("%d bytes, longer than a test run's page holds (%d)", n, MaxTestPacket-shift)
+	case pipelineType == "xdp":
 		return nil
 	}
-	switch etherType := binary.BigEndian.Uint16(packet[12:]); {
-	case etherType == 0x0800 && n < minTestIPv4:
-		return fmt.Errorf("%d bytes, too short for its IPv4 header (%d)", n, minTestIPv4)
-	case etherType == 0x86dd && n < minTestIPv6:
-		return fmt.Errorf("%d bytes, too short for its IPv6 header (%d)", n, minTestIPv6)
+	switch etherType := binary.BigEndian.Uint16(frame[12:]); {
+	case etherType == etherIPv4 && len(frame) < minTestIPv4:
+		return fmt.Errorf("%d bytes, too short for its IPv4 header (%d)", n, minTestIPv4-shift)
+	case etherType == etherIPv6 && len(frame) < minTestIPv6:
+		return fmt.Errorf("%d bytes, too short for its IPv6 header (%d)", n, minTestIPv6-shift)
 	}
 	return nil
 }
+
+const (
+	etherIPv4 = 0x0800
+	etherIPv6 = 0x86dd
+	// minEtherType is the least number behind the addresses that is a type; others are the length of the frame.
+	minEtherType = 0x600
+)
+
+// testFrame is the packet as a test run takes it: an Ethernet frame, always. Of that header it shows cgroup_skb programs
+// and socket filters nothing but the type, as the packet's protocol; so theirs get one in front.
+func testFrame(pipelineType string, packet []byte) ([]byte, error) {
+	var etherType uint16
+	switch {
+	case pipelineType != "cgroup_skb" && pipelineType != "socket":
+		return packet, nil
+	case pipelineType == "socket" && len(packet) >= MinTestPacket:
+		etherType = binary.BigEndian.Uint16(packet[12:])
+		if etherType < minEtherType && rawIPX(packet) != rawIPX(packet[MinTestPacket:]) {
+			return nil, fmt.Errorf("a frame with a length (%d) in the place of a type, whose protocol a test run mistakes", etherType)
+		}
+	case pipelineType == "cgroup_skb" && len(packet) > 0 && packet[0]>>4 == 4:
+		etherType = etherIPv4
+	case pipelineType == "cgroup_skb" && len(packet) > 0 && packet[0]>>4 == 6:
+		etherType = etherIPv6
+	case pipelineType == "cgroup_skb":
+		return nil, fmt.Errorf("%d bytes that don't start with an IP header", len(packet))
+	}
+	return append(binary.BigEndian.AppendUint16(make([]byte, 12), etherType), packet...), nil
+}
+
+// rawIPX reports whether a frame without a type that goes on like this is taken for raw IPX. Behind the header that a test
+// run is given in front, the packet's own header is what goes on.
+func rawIPX(b []byte) bool { return len(b) > 1 && b[0] == 0xff && b[1] == 0xff }
 
 // TestResult is what became of a packet in a test run.
 type TestResult struct {
 	Code   int32  // the verdict code
 	Packet []byte // the packet afterwards
-	Mark   uint32 // tc: skb->mark afterwards
+	Mark   uint32 // skb->mark afterwards; 0 on xdp
 }
 
 // skbMark is the offset in bytes of mark in struct __sk_buff, skbSize the size of that struct (linux/bpf.h).
 const skbMark, skbSize = 8, 192
 
 // Test sends one packet through the loaded pipeline by BPF_PROG_TEST_RUN: the real programs in the real kernel, but
-// no device. The packet starts with its Ethernet header. Maps, counters and events change as with any packet.
+// no device. What a packet starts with depends on the type: see CheckTestPacket. Maps, counters and events change as with any packet.
 func (p *Pipeline) Test(packet []byte) (TestResult, error) {
 	if err := CheckTestPacket(p.layout.Type, packet); err != nil {
 		return TestResult{}, fmt.Errorf("test run of pipeline %s: %w", p.layout.Name, err)
 	}
-	opts := &ebpf.RunOptions{Data: packet, DataOut: make([]byte, len(packet)+512), Repeat: 1}
+	frame, _ := testFrame(p.layout.Type, packet)
+	opts := &ebpf.RunOptions{Data: frame, DataOut: make([]byte, len(frame)+512), Repeat: 1}
 	var skb []byte
-	if p.layout.Type == "tc" {
+	if p.layout.Type != "xdp" {
 		skb = make([]byte, skbSize)
 		opts.ContextOut = skb
 	}
@@ -66,7 +104,7 @@ func (p *Pipeline) Test(packet []byte) (TestResult, error) {
 	if err != nil {
 		return TestResult{}, fmt.Errorf("test run of pipeline %s: %w", p.layout.Name, err)
 	}
-	r := TestResult{Code: int32(code), Packet: opts.DataOut}
+	r := TestResult{Code: int32(code), Packet: opts.DataOut[len(frame)-len(packet):]}
 	if skb != nil {
 		r.Mark = binary.NativeEndian.Uint32(skb[skbMark:])
 	}

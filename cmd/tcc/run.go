@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -93,13 +94,14 @@ func replayFile(eng interp.Engine, p *check.Program, file string, pr printer) er
 }
 
 func sendOne(eng interp.Engine, p *check.Program, pkt pcap.Packet) (packetLine, error) {
-	if pkt.Link != layers.LinkTypeEthernet {
-		return packetLine{Skipped: fmt.Sprintf("link layer %s; an %s pipeline takes Ethernet", pkt.Link, p.Type.Name)}, nil
-	}
-	if err := runtime.CheckTestPacket(p.Type.Name, pkt.Data); err != nil {
+	data, err := asSeen(p.Type.Name, pkt)
+	if err != nil {
 		return packetLine{Skipped: err.Error()}, nil
 	}
-	r, err := eng.Run(pkt.Data)
+	if err := runtime.CheckTestPacket(p.Type.Name, data); err != nil {
+		return packetLine{Skipped: err.Error()}, nil
+	}
+	r, err := eng.Run(data)
 	if err != nil {
 		return packetLine{}, err
 	}
@@ -108,6 +110,35 @@ func sendOne(eng interp.Engine, p *check.Program, pkt pcap.Packet) (packetLine, 
 		line.Out = hex.EncodeToString(r.Packet)
 	}
 	return line, nil
+}
+
+// asSeen is a captured packet as a pipeline of that type sees it: from the IP header on if it is cgroup_skb, else from
+// the Ethernet header on.
+func asSeen(pipelineType string, pkt pcap.Packet) ([]byte, error) {
+	const ethernet = 14
+	switch ip := pipelineType == "cgroup_skb"; {
+	case pkt.Link == layers.LinkTypeEthernet && !ip:
+		return pkt.Data, nil
+	case pkt.Link == layers.LinkTypeEthernet && len(pkt.Data) >= ethernet:
+		switch binary.BigEndian.Uint16(pkt.Data[12:]) {
+		case uint16(layers.EthernetTypeIPv4), uint16(layers.EthernetTypeIPv6):
+			return pkt.Data[ethernet:], nil
+		}
+		return nil, errors.New("not IP behind the Ethernet header; a cgroup_skb pipeline takes IP")
+	case ip && (pkt.Link == layers.LinkTypeRaw || pkt.Link == layers.LinkTypeIPv4 || pkt.Link == layers.LinkTypeIPv6):
+		return pkt.Data, nil
+	case ip:
+		return nil, fmt.Errorf("link layer %s; a cgroup_skb pipeline takes Ethernet or raw IP", pkt.Link)
+	}
+	return nil, fmt.Errorf("link layer %s; %s pipeline takes Ethernet", pkt.Link, article(pipelineType))
+}
+
+// article is a type of pipelines with the article before it.
+func article(pipelineType string) string {
+	if pipelineType == "xdp" {
+		return "an xdp"
+	}
+	return "a " + pipelineType
 }
 
 func readCounters(eng interp.Engine, p *check.Program) (map[string][]uint64, error) {

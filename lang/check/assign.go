@@ -135,6 +135,11 @@ func (c *checker) writable(e *syntax.Select) bool {
 			c.errorf("E0505", e.Span(), "`packet.%s` is read-only", ref.Packet.Name)
 		}
 		return ref.Packet.Writable
+	case ref.Header != nil:
+		if c.prog.Type != nil && c.prog.Type.ReadOnly {
+			c.errorf("E0507", e.Span(), "%s pipelines cannot write to the packet", c.prog.Type.Name)
+			return false
+		}
 	case ref.Struct != nil:
 		if !isPlace(e.X) {
 			c.errorf("E0309", e.Span(), "this cannot be assigned")

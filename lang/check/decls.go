@@ -152,7 +152,7 @@ func (c *checker) resolveDecls() {
 		c.resolveTable(d)
 	}
 	if d, ok := c.heads["default"].(*syntax.DefaultDecl); ok {
-		c.prog.Default = c.verdict(d.Verdict)
+		c.prog.Default = c.defaultVerdict(d)
 	}
 }
 

@@ -13,13 +13,25 @@ import (
 var PipelineTypes = []*PipelineType{
 	{
 		Name:     "xdp",
-		Verdicts: []*Verdict{{"pass", 2}, {"drop", 1}, {"tx", 3}, {"abort", 0}},
+		Verdicts: []*Verdict{{Name: "pass", Code: 2}, {Name: "drop", Code: 1}, {Name: "tx", Code: 3}, {Name: "abort"}},
 		Packet:   packetFields("len", "ifindex", "queue"),
 	},
 	{
 		Name:     "tc",
-		Verdicts: []*Verdict{{"pass", 0}, {"drop", 2}, {"next", -1}},
+		Verdicts: []*Verdict{{Name: "pass", Code: 0}, {Name: "drop", Code: 2}, {Name: "next", Code: -1}},
 		Packet:   packetFields("len", "ifindex", "queue", "mark!", "priority!", "protocol", "hash", "vlan"),
+	},
+	{
+		Name:     "cgroup_skb",
+		Verdicts: []*Verdict{{Name: "pass", Code: 1}, {Name: "drop", Code: 0}},
+		Packet:   packetFields("len", "ifindex", "queue", "mark!", "priority!", "protocol", "hash", "vlan"),
+		ReadOnly: true,
+	},
+	{
+		Name:     "socket",
+		Verdicts: []*Verdict{{Name: "pass", Code: -1}, {Name: "drop", Code: 0}, {Name: "keep", Args: 1, Computed: true}},
+		Packet:   packetFields("len", "ifindex", "queue", "mark", "priority", "protocol", "hash", "vlan"),
+		ReadOnly: true,
 	},
 }
 
@@ -34,7 +46,7 @@ func packetFields(names ...string) []*PacketField {
 }
 
 // unsupportedVerdicts are those that the compiler can't compile yet.
-var unsupportedVerdicts = map[string]bool{"redirect": true, "keep": true}
+var unsupportedVerdicts = map[string]bool{"redirect": true}
 
 // Verdict finds a verdict by name.
 func (t *PipelineType) Verdict(name string) *Verdict {
@@ -54,6 +66,32 @@ func (t *PipelineType) PacketField(name string) *PacketField {
 		}
 	}
 	return nil
+}
+
+// Returned is the verdict that a code stands for, nil if there is none.
+func (t *PipelineType) Returned(code int32) *Verdict {
+	var computed *Verdict
+	for _, v := range t.Verdicts {
+		switch {
+		case v.Computed:
+			computed = v
+		case v.Code == code:
+			return v
+		}
+	}
+	return computed
+}
+
+// FormatVerdict is a code as the language writes it.
+func (t *PipelineType) FormatVerdict(code int32) string {
+	switch v := t.Returned(code); {
+	case v == nil:
+		return fmt.Sprint(code)
+	case v.Computed:
+		return fmt.Sprintf("%s(%d)", v.Name, uint32(code))
+	default:
+		return v.Name
+	}
 }
 
 func (c *checker) declarePipeline(d *syntax.PipelineDecl) {
@@ -86,13 +124,8 @@ func (c *checker) pipelineType(id *syntax.Ident) *PipelineType {
 		}
 		names = append(names, t.Name)
 	}
-	switch id.Name {
-	case "cgroup_skb", "socket":
-		c.unsupported("E0912", id.Span(), fmt.Sprintf("a `%s` pipeline is", id.Name))
-	default:
-		d := c.errorf("E0208", id.Span(), "unknown pipeline type `%s`", id.Name)
-		d.Hint = "the types are " + quoted(names)
-	}
+	d := c.errorf("E0208", id.Span(), "unknown pipeline type `%s`", id.Name)
+	d.Hint = "the types are " + quoted(names)
 	return nil
 }
 
@@ -134,14 +167,31 @@ func (c *checker) verdict(s *syntax.VerdictStmt) *Verdict {
 		return nil
 	}
 	v := c.prog.Type.Verdict(s.Name)
-	switch {
-	case v == nil:
+	if v == nil {
 		d := c.errorf("E0403", s.Span(), "`%s` is not a verdict of %s pipelines", s.Name, c.prog.Type.Name)
 		d.Hint = c.prog.Type.Name + " has " + quoted(c.prog.Type.verdictNames())
-	case len(s.Args) > 0:
-		c.errorf("E0403", s.Args[0].Span(), "`%s` takes no arguments", s.Name)
-	default:
-		c.Verdict[s] = v
+		return nil
+	}
+	if v.Args != len(s.Args) {
+		c.errorf("E0311", s.Span(), "`%s` takes %s, not %d", s.Name, plural(v.Args, "argument"), len(s.Args))
+		return v
+	}
+	for _, a := range s.Args {
+		if c.stage == nil { // in a test
+			c.constant(a, types.U32)
+		} else {
+			c.use(a, types.U32)
+		}
+	}
+	c.Verdict[s] = v
+	return v
+}
+
+// defaultVerdict resolves the verdict of `default`, which is a constant.
+func (c *checker) defaultVerdict(d *syntax.DefaultDecl) *Verdict {
+	v := c.verdict(d.Verdict)
+	if v != nil && v.Args > 0 {
+		c.errorf("E0403", d.Verdict.Span(), "`%s` cannot be the default: its argument is computed", v.Name)
 	}
 	return v
 }
@@ -175,4 +225,15 @@ func quoted(names []string) string {
 		b.WriteString("`" + n + "`")
 	}
 	return b.String()
+}
+
+// plural is "no arguments", "1 argument", "2 arguments".
+func plural(n int, word string) string {
+	switch n {
+	case 0:
+		return "no " + word + "s"
+	case 1:
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -176,17 +176,22 @@ const (
 // PerCPU reports whether each CPU has its own values.
 func (k MapKind) PerCPU() bool { return k == PerCPUHash || k == PerCPULRUHash || k == PerCPUArray }
 
-// A PipelineType is xdp or tc: its verdicts and the fields of its context.
+// A PipelineType is xdp, tc, cgroup_skb or socket: its verdicts and the fields of its context.
 type PipelineType struct {
 	Name     string
 	Verdicts []*Verdict
 	Packet   []*PacketField
+	ReadOnly bool // the bytes of the packet can't be written
 }
 
 // A Verdict is what a pipeline returns.
 type Verdict struct {
 	Name string
-	Code int32 // xdp: drop 1, pass 2, tx 3, abort 0; tc: pass 0 (OK), drop 2 (SHOT), next -1 (UNSPEC)
+	// Code is what the kernel is told. xdp: drop 1, pass 2, tx 3, abort 0; tc: pass 0 (OK), drop 2 (SHOT), next -1 (UNSPEC);
+	// cgroup_skb: drop 0, pass 1; socket: the number of bytes to keep, so drop 0, pass -1 (all of them), and what keep says.
+	Code     int32
+	Computed bool // the argument is the code
+	Args     int  // how many arguments it takes, each a u32
 }
 
 // CursorMax is the largest offset, in bytes from the start of the packet, that a cursor or a view can have.

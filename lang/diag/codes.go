@@ -74,6 +74,7 @@ var titles = map[string]string{
 	"E0504": "no such field of the packet",
 	"E0505": "read-only field of the packet",
 	"E0506": "length of a header",
+	"E0507": "read-only packet",
 
 	"E0601": "key of a map",
 	"E0602": "entry of a map read without a test",
@@ -108,8 +109,7 @@ var titles = map[string]string{
 	"E0908": "payload",
 	"E0909": "import",
 	"E0910": "hash and fib",
-	"E0911": "redirect and keep",
-	"E0912": "cgroup_skb and socket pipelines",
+	"E0911": "redirect",
 	"E0913": "frags",
 	"E0914": "devmap, cpumap and xskmap",
 	"E0915": "stages for slots of another pipeline",

@@ -14,7 +14,7 @@ var fixedFields = map[string]map[string]uint64{
 
 // etherTypes are the values of ethernet.type, vlan.type and gre.type before each header.
 var etherTypes = map[string]uint64{
-	"ipv4": 0x0800, "arp": 0x0806, "vlan": 0x8100, "ipv6": 0x86dd, "mpls": 0x8847, "ethernet": 0x6558,
+	"ipv4": etherIPv4, "arp": 0x0806, "vlan": 0x8100, "ipv6": etherIPv6, "mpls": 0x8847, "ethernet": 0x6558,
 }
 
 // protocols are the values of ipv4.proto and ipv6.next before each header.

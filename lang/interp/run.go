@@ -39,6 +39,7 @@ type frame map[*check.Local]Value
 // An exit is how control leaves a stage: with a verdict, or else to another stage.
 type exit struct {
 	verdict *check.Verdict
+	code    int32
 	stage   *check.Stage
 	args    []Value
 }
@@ -47,15 +48,15 @@ type exit struct {
 func (m *Machine) Run(packet []byte) Result {
 	r := &run{Machine: m, packet: slices.Clone(packet), ctx: m.Context}
 	if r.ctx.Protocol == 0 {
-		r.ctx.Protocol = etherType(packet)
+		r.ctx.Protocol = Protocol(m.prog.Type.Name, packet)
 	}
 	at := &exit{stage: m.prog.Stages[0]}
 	for at.verdict == nil {
 		at = r.stage(at.stage, at.args)
 	}
 	return Result{
-		Verdict: at.verdict,
-		Code:    at.verdict.Code,
+		Verdict: m.prog.Type.Returned(at.code),
+		Code:    at.code,
 		Packet:  r.packet,
 		Changed: !bytes.Equal(packet, r.packet),
 		Context: r.ctx,
@@ -78,7 +79,16 @@ func (r *run) stage(s *check.Stage, args []Value) *exit {
 }
 
 // fallback is the exit of a packet that nothing decided on.
-func (r *run) fallback() *exit { return &exit{verdict: r.prog.Default} }
+func (r *run) fallback() *exit { return &exit{verdict: r.prog.Default, code: r.prog.Default.Code} }
+
+// verdict is the exit of `pass`, `keep(n)` and so on.
+func (r *run) verdict(s *syntax.VerdictStmt) *exit {
+	v := r.prog.Verdict[s]
+	if v.Computed {
+		return &exit{verdict: v, code: int32(r.eval(s.Args[0])[0])}
+	}
+	return &exit{verdict: v, code: v.Code}
+}
 
 // orElse takes an else, or the default where none is written.
 func (r *run) orElse(e *syntax.Else) *exit {
@@ -87,6 +97,26 @@ func (r *run) orElse(e *syntax.Else) *exit {
 	}
 	return r.stmt(e.Body)
 }
+
+// Protocol is the EtherType of a packet of a pipeline of that type, as the kernel finds it: cgroup_skb programs see
+// packets from the IP header on.
+func Protocol(pipelineType string, packet []byte) uint32 {
+	if pipelineType != "cgroup_skb" {
+		return etherType(packet)
+	}
+	switch {
+	case len(packet) > 0 && packet[0]>>4 == 4:
+		return etherIPv4
+	case len(packet) > 0 && packet[0]>>4 == 6:
+		return etherIPv6
+	}
+	return 0
+}
+
+const (
+	etherIPv4 = 0x0800
+	etherIPv6 = 0x86dd
+)
 
 // etherType is skb->protocol as eth_type_trans sets it.
 func etherType(packet []byte) uint32 {

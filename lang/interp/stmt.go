@@ -38,7 +38,7 @@ func (r *run) stmt(s syntax.Stmt) *exit {
 	case *syntax.GotoStmt:
 		return r.gotoStmt(s)
 	case *syntax.VerdictStmt:
-		return &exit{verdict: r.prog.Verdict[s]}
+		return r.verdict(s)
 	case *syntax.EmitStmt:
 		r.emit(s)
 	case *syntax.DeleteStmt:

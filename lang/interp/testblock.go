@@ -136,8 +136,10 @@ func (t *tester) expectVerdict(s *syntax.ExpectVerdict) error {
 	if t.sent == nil {
 		return errNoPacket
 	}
-	if want, got := t.run.prog.Verdict[s.Verdict], t.result.Verdict; want != got {
-		return fmt.Errorf("expected %s, got %s", want.Name, got.Name)
+	want := t.run.verdict(s.Verdict)
+	if want.code != t.result.Code {
+		typ := t.run.prog.Type
+		return fmt.Errorf("expected %s, got %s", typ.FormatVerdict(want.code), typ.FormatVerdict(t.result.Code))
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ func (b *builder) buildEntry(entry *ir.Block) {
 	at := first.Decl.Name.Span()
 	s := &stage{builder: b, name: first.Name}
 	s.enter(entry)
-	if need := b.demand(); need > 0 && b.m.ProgType == "tc" {
+	if need := b.demand(); need > 0 && b.m.Type().Pull {
 		s.pull(at, need)
 	}
 	s.jump(b.stages[first], at, s.konst(at, ir.I64, 0))

@@ -46,7 +46,7 @@ func (s *stage) loadField(at diag.Span, v view, f *types.HeaderField) value {
 	}
 	var x value
 	for _, leaf := range types.Leaves(f.Type) {
-		x = append(x, s.load(at, leaf.Size, v.ptr, v.at.disp+int64(f.BitOffset/8+leaf.Offset)))
+		x = append(x, s.loadView(at, leaf.Size, v, f.BitOffset/8+leaf.Offset))
 	}
 	return x
 }
@@ -116,7 +116,7 @@ func (s *stage) merge(at diag.Span, old, x *ir.Value, mask uint64) *ir.Value {
 
 // loadWindow loads a window as a number in host order.
 func (s *stage) loadWindow(at diag.Span, v view, w window) *ir.Value {
-	return s.swap(at, w.size, s.load(at, w.size, v.ptr, v.at.disp+int64(w.off)))
+	return s.swap(at, w.size, s.loadView(at, w.size, v, w.off))
 }
 
 func numberOfBits(n int) ir.Type {

@@ -21,7 +21,7 @@ type spot struct {
 // A view is a header at a spot. Its fixed part is checked to be there, unless the stage only passes it on: then it has
 // no pointer.
 type view struct {
-	ptr    *ir.Value // Pkt: the spot's root
+	ptr    *ir.Value // Pkt: the spot's root; or Obj: a copy of the header
 	at     spot
 	header *types.Header
 }
@@ -74,6 +74,9 @@ func (s *stage) pointer(at diag.Span, root *ir.Value) *pointer {
 
 // viewAt checks that the fixed part of a header is there.
 func (s *stage) viewAt(p spot, h *types.Header, at diag.Span, failed *ir.Block) view {
+	if !s.m.Type().Direct {
+		return s.copyAt(p, h, at, failed)
+	}
 	base := s.pointer(at, p.root)
 	on := s.newBlock()
 	s.end(ir.Term{

@@ -72,6 +72,11 @@ func (s *stage) verdict(st *syntax.VerdictStmt) {
 	if v.Name == "drop" || v.Name == "abort" {
 		s.cur.Cold = true
 	}
+	if v.Computed {
+		code := s.exprAs(st.Args[0], types.U32)
+		s.end(ir.Term{Op: ir.Ret, Args: code, Span: s.at(st)})
+		return
+	}
 	s.ret(s.at(st), v)
 }
 

@@ -16,7 +16,7 @@ import "github.com/tcc-bpf/tcc/lang/diag"
 // Module is one pipeline.
 type Module struct {
 	Name     string // the pipeline's, and the entry program's
-	ProgType string // "xdp" or "tc"
+	ProgType string // "xdp", "tc", "cgroup_skb" or "socket"; ProgTypes has what each can do
 	License  string
 	Default  int32 // the verdict code of `default`
 	Maps     []*Map
@@ -125,7 +125,7 @@ const (
 	Pkt // pointer into the packet; never carried, never a block parameter
 	End // the packet's end; never carried, never a block parameter
 	Mem // pointer to a map value or global; null if Lookup missed; never carried, never a block parameter
-	Obj // an immutable object on the stack: key, value or event; rebuilt from its fields after a cut
+	Obj // an immutable object on the stack: key, value, event or copy of a header; made anew after a cut
 )
 
 // Cond is the condition of Br and Cmp. The comparison is 32 or 64 bits wide by the type of its operands.
@@ -180,7 +180,7 @@ const (
 	DataEnd // end of the packet
 	HeadLen // bytes between Data and DataEnd (I32)
 	PktAdd  // Args[0] + Args[1]; Args[1] is an I64 of at most CursorMax
-	Load    // Size bytes at Args[0]+Imm, zero-extended: I32, or I64 if Size is 8
+	Load    // Size bytes at Args[0]+Imm, zero-extended: I32, or I64 if Size is 8. In an Obj, Imm is a multiple of Size
 	Store   // Args[1] to Args[0]+Imm
 	XAdd    // atomic add of Args[1] to Size (4 or 8) bytes at Args[0]+Imm
 
@@ -196,6 +196,7 @@ const (
 	Random     // I32
 	CPU        // I32
 	Pull       // tc: make Args[0] (I32) bytes of the packet linear; every Pkt and End value is dead afterwards
+	Fetch      // Size bytes of the packet, which are there, from the offset Args[0]+Imm on (Obj); where packets are read-only
 	opCount
 )
 
@@ -266,6 +267,7 @@ var Optable = [opCount]OpInfo{
 	Random:     {Name: "random", Drop: true, Call: true},
 	CPU:        {Name: "cpu", Drop: true, Call: true},
 	Pull:       {Name: "pull", Args: 1, Call: true},
+	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 }
 
 func (o Op) String() string { return Optable[o].Name }

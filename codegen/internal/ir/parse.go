@@ -350,7 +350,7 @@ func (p *parser) operation(s *scanner, v *Value) {
 	case Cmp:
 		v.Cond = p.cond(s)
 		v.Args = p.valueList(s)
-	case Load, Store, XAdd:
+	case Load, Store, XAdd, Fetch:
 		s.expect("[")
 		v.Args = []*Value{p.value(s)}
 		v.Imm = displaced(s)

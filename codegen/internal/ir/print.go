@@ -237,7 +237,7 @@ func (v *Value) operation() string {
 		return fmt.Sprintf("%s %#x", sized, uint64(v.Imm))
 	case Cmp:
 		return fmt.Sprintf("%s %s %s", name, v.Cond, list(v.Args))
-	case Load:
+	case Load, Fetch:
 		return fmt.Sprintf("%s [%s%s]", sized, list(v.Args), displacement(v.Imm))
 	case Store, XAdd:
 		return fmt.Sprintf("%s [%s%s]%s", sized, arg(v, 0), displacement(v.Imm), rest(v, 1))
@@ -338,7 +338,7 @@ func (v *Value) natural() Type {
 		return End
 	case GlobalAddr, Lookup:
 		return Mem
-	case MakeObj:
+	case MakeObj, Fetch:
 		return Obj
 	}
 	return None

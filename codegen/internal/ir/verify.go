@@ -253,6 +253,12 @@ func (v *verifier) access(facts *Facts, b *Block, x *Value) {
 		}
 		return
 	}
+	if p.Type == Obj {
+		if x.Imm < 0 || x.Imm+int64(x.Size) > int64(p.Size) || x.Imm%int64(x.Size) != 0 {
+			v.errorf("%d bytes at %d aren't in an object of %d, or not aligned", x.Size, x.Imm, p.Size)
+		}
+		return
+	}
 	base, disp := PktBase(p)
 	lo, hi := disp+x.Imm, disp+x.Imm+int64(x.Size)
 	switch proved := facts.Bytes(b, base); {

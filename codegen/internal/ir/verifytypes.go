@@ -67,8 +67,12 @@ func (v *verifier) args(x *Value) {
 		v.want(x.Args[1], I64)
 	case WConst:
 		v.size(x.Size, 1, 2, 4, 8)
+	case Fetch:
+		v.want(x.Args[0], I64)
 	case Load:
-		v.address(x)
+		if x.Args[0].Type != Obj {
+			v.address(x)
+		}
 		v.size(x.Size, 1, 2, 4, 8)
 	case Store:
 		v.address(x)
@@ -87,9 +91,23 @@ func (v *verifier) args(x *Value) {
 	case Lookup, Update, Delete, Output:
 		v.mapCall(x)
 	}
-	if (x.Op == Pull || x.Op == HeadLen) && v.m.ProgType == "xdp" {
-		v.errorf("%s exists on tc only", x.Op)
+	if allowed, limited := v.allowed(x.Op); limited && !allowed {
+		v.errorf("%s programs have no %s", v.m.ProgType, x.Op)
 	}
+}
+
+// allowed tells of operations that not all types of programs have.
+func (v *verifier) allowed(op Op) (allowed, limited bool) {
+	t := v.m.Type()
+	switch op {
+	case Pull, HeadLen:
+		return t.Pull, true
+	case Data, DataEnd:
+		return t.Direct, true
+	case Fetch:
+		return !t.Direct, true
+	}
+	return true, false
 }
 
 func (v *verifier) want(x *Value, t Type) {

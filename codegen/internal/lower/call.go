@@ -11,17 +11,22 @@ const (
 	prandomU32    = 7
 	processorID   = 8
 	tailCall      = 12
+	skbLoadBytes  = 26
 	skbPullData   = 39
 	ringbufOutput = 130
 )
 
 // fields has the offset of each context field: those of struct xdp_md and struct __sk_buff.
 var fields = map[string]map[string]int32{
-	"xdp": {"data": 0, "data_end": 4, "ifindex": 12, "queue": 16},
-	"tc": {
-		"len": 0, "mark": 8, "queue": 12, "protocol": 16, "vlan": 24, "priority": 32, "ifindex": 40, "cb": 48,
-		"hash": 68, "data": 76, "data_end": 80,
-	},
+	"xdp":        {"data": 0, "data_end": 4, "ifindex": 12, "queue": 16},
+	"tc":         skbFields,
+	"cgroup_skb": skbFields,
+	"socket":     skbFields,
+}
+
+var skbFields = map[string]int32{
+	"len": 0, "mark": 8, "queue": 12, "protocol": 16, "vlan": 24, "priority": 32, "ifindex": 40, "cb": 48,
+	"hash": 68, "data": 76, "data_end": 80,
 }
 
 // field is where a context field lies, and its size.
@@ -94,9 +99,29 @@ func (l *lowerer) call(v *ir.Value) {
 		l.put(R2, v.Args[0])
 		l.copy(R1, l.ctx)
 		l.helper(v, skbPullData, 2)
+	case ir.Fetch:
+		l.copyBytes(v)
 	default:
 		l.fail("operation %s has no instructions", v.Op)
 	}
+}
+
+// copyBytes copies a part of the packet to a stack slot of its own. It doesn't fail: the bytes are there.
+func (l *lowerer) copyBytes(v *ir.Value) {
+	slot := l.out.NewSlot(v.Size)
+	l.slots[v.ID] = slot
+	if from := v.Args[0]; from.Op == ir.Const {
+		l.emit(Inst{Op: Mov, W32: true, Dst: R2, Imm: from.Imm + v.Imm})
+	} else {
+		l.copy(R2, l.reg(from))
+		if v.Imm != 0 {
+			l.emit(Inst{Op: Add, Dst: R2, Imm: v.Imm})
+		}
+	}
+	l.emit(Inst{Op: SlotAddr, Begin: true, Dst: R3, Slot: slot})
+	l.copy(R1, l.ctx)
+	l.emit(Inst{Op: Mov, W32: true, Dst: R4, Imm: int64(v.Size)})
+	l.emit(Inst{Op: Call, Imm: skbLoadBytes, Args: 4})
 }
 
 // helper emits the call; the arguments are in place.

@@ -60,7 +60,7 @@ const (
 	LoadMap     // Dst = the map Sym
 	LoadVar     // Dst = address of the global Sym
 	SlotAddr    // Dst = address of Slot, for the next call of the block
-	Load        // Dst = Size bytes at Src+Off
+	Load        // Dst = Size bytes at Src+Off; with a Slot, Off counts from its start and Src is FP
 	Store       // Size bytes at Dst+Off = Src; with a Slot, Off counts from its start and Dst is FP
 	XAdd        // Size bytes at Dst+Off += Src, atomically
 	Spill       // Slot = Src, 64 bits
@@ -90,7 +90,7 @@ type Inst struct {
 	Order uint8   // Imm is a number in wire order of so many bytes; 0: in host order
 	Args  uint8   // Call: number of arguments
 	Cond  ir.Cond // Jmp
-	Begin bool    // Store: the slot's content before it is dead
+	Begin bool    // Store: the slot's content before it is dead; SlotAddr: the call fills the slot
 	Again bool    // may be repeated later with the same result, as long as what it reads is there
 	Dst   Reg
 	Src   Reg

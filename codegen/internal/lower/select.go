@@ -165,6 +165,10 @@ func (l *lowerer) pktAdd(v *ir.Value) {
 
 // access lowers loads and stores through a pointer.
 func (l *lowerer) access(v *ir.Value) {
+	if obj := v.Args[0]; obj.Type == ir.Obj {
+		l.emit(Inst{Op: Load, Size: uint8(v.Size), Dst: l.def(v), Src: FP, Slot: l.slots[obj.ID], Off: int32(v.Imm)})
+		return
+	}
 	base, disp := ir.PktBase(v.Args[0])
 	disp += v.Imm
 	if disp != int64(int16(disp)) {

@@ -8,10 +8,20 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 )
 
 // contexts has, for each section of programs, the C struct that their argument points to.
-var contexts = map[string]string{"xdp": "xdp_md", "tc": "__sk_buff"}
+var contexts = sections()
+
+func sections() map[string]string {
+	m := map[string]string{}
+	for _, t := range ir.ProgTypes {
+		m[t.Section] = t.Context
+	}
+	return m
+}
 
 // identifier is what the kernel takes for a name in BTF.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,126}$`)
@@ -19,7 +29,7 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,126}$`)
 // check refuses what could not be encoded, or what no loader would take.
 func (s *Spec) check() error {
 	if contexts[s.Section] == "" {
-		return fmt.Errorf("section %q: programs can only be in xdp or tc", s.Section)
+		return fmt.Errorf("section %q: no section of programs", s.Section)
 	}
 	if strings.Contains(s.License, "\x00") {
 		return errors.New("license: contains a zero byte")

@@ -33,7 +33,7 @@ import (
 
 // A Spec is all that goes into an object.
 type Spec struct {
-	Section  string            // "xdp" or "tc": the section of the programs, which tells loaders their type
+	Section  string            // "xdp", "tc", "cgroup/skb" or "socket": the section of the programs, which tells loaders their type
 	License  string            // as the kernel knows it, "GPL"
 	Sources  map[string]string // file name → text, for the lines that spans point at
 	Programs []Program

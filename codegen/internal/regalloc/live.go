@@ -76,7 +76,7 @@ func (l *liveness) point(block, index int32) int32 { return l.start[block] + 2*i
 // scan lists what each instruction of a block touches. FP is always there and counts for nothing. The address of an object is taken for a call: the object itself
 // is read by the call.
 func (l *liveness) scan(n int32, b *lower.Block) {
-	var passed []lower.Slot
+	var passed []*lower.Inst
 	for k := range b.Insts {
 		i := &b.Insts[k]
 		at := touch{block: n, index: int32(k), reads: true}
@@ -96,10 +96,10 @@ func (l *liveness) scan(n int32, b *lower.Block) {
 		case lower.Exit:
 			l.touch(variable(lower.R0), at)
 		case lower.SlotAddr:
-			passed = append(passed, i.Slot)
+			passed = append(passed, i)
 		case lower.Spill:
 			l.touch(l.slot(i.Slot), touch{block: n, index: int32(k), writes: true})
-		case lower.Store, lower.Reload:
+		case lower.Load, lower.Store, lower.Reload:
 			if i.Slot != 0 {
 				l.touch(l.slot(i.Slot), touch{block: n, index: int32(k), reads: !i.Begin, writes: i.Begin})
 			}
@@ -107,10 +107,10 @@ func (l *liveness) scan(n int32, b *lower.Block) {
 	}
 }
 
-func (l *liveness) call(at touch, i *lower.Inst, passed []lower.Slot) {
+func (l *liveness) call(at touch, i *lower.Inst, passed []*lower.Inst) {
 	l.calls[at.block] = append(l.calls[at.block], at.index)
 	for _, s := range passed {
-		l.touch(l.slot(s), at)
+		l.touch(l.slot(s.Slot), touch{block: at.block, index: at.index, reads: !s.Begin, writes: s.Begin})
 	}
 	for r := lower.R0; r <= lower.R5; r++ {
 		reads := r > lower.R0 && r <= lower.R0+lower.Reg(i.Args)

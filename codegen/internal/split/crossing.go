@@ -25,6 +25,7 @@ const (
 	callSteps   = 4  // context, map, index, call
 	missSteps   = 13 // count the miss, return the default
 	checkSteps  = 4  // pointer, compare with the end
+	copySteps   = 5  // context, place, size, call
 )
 
 // remakeOps is how many operations a number that could travel may take to be made anew.
@@ -47,8 +48,11 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 		if !numbers[v] {
 			c.enter += 1 + len(v.Args)
 		}
-		if v.Type == ir.Pkt {
+		switch {
+		case v.Type == ir.Pkt:
 			c.enter += checkSteps
+		case v.Op == ir.Fetch:
+			c.enter += copySteps
 		}
 	}
 	for v := range numbers {
@@ -64,7 +68,7 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 	}
 	c.enter += 2 * len(c.carried)
 	c.exit += len(c.carried)
-	if len(c.carried) > 0 && (g.m.ProgType != "tc" || c.bytes > cbSize) {
+	if len(c.carried) > 0 && (!g.m.Type().CB || c.bytes > cbSize) {
 		c.enter += lookupSteps
 		c.exit += lookupSteps
 	}
@@ -93,7 +97,7 @@ func (g *graph) need(v *ir.Value, numbers map[*ir.Value]bool) bool {
 			numbers[leaf] = true
 		}
 		return true
-	case v.Op == ir.MakeObj || v.Op == ir.PktAdd:
+	case v.Op == ir.MakeObj || v.Op == ir.PktAdd || v.Op == ir.Fetch:
 		for _, a := range v.Args {
 			if !g.need(a, numbers) {
 				return false

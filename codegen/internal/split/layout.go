@@ -45,10 +45,10 @@ func natural(sizes []int) (offsets []int, end int) {
 }
 
 // convention is how the arguments of a table lie.
-func convention(progType string, sizes []int) []place {
+func convention(m *ir.Module, sizes []int) []place {
 	offsets, end := natural(sizes)
 	carrier := carrierState
-	if progType == "tc" && end <= cbSize {
+	if m.Type().CB && end <= cbSize {
 		carrier = carrierCB
 	}
 	places := make([]place, len(sizes))
@@ -101,7 +101,7 @@ func (s *search) arrange(heads []*ir.Block) *layout {
 		if !used {
 			continue
 		}
-		l.conventions[m.Name] = convention(s.m.ProgType, sizes)
+		l.conventions[m.Name] = convention(s.m, sizes)
 		for _, p := range l.conventions[m.Name] {
 			reserved[p.carrier] = max(reserved[p.carrier], p.offset+p.size)
 		}
@@ -109,7 +109,7 @@ func (s *search) arrange(heads []*ir.Block) *layout {
 	l.state = reserved[carrierState]
 	offsets, end := s.pack(heads, reserved[carrierCB])
 	carrier := carrierCB
-	if s.m.ProgType != "tc" || end > cbSize {
+	if !s.m.Type().CB || end > cbSize {
 		carrier = carrierState
 		offsets, end = s.pack(heads, reserved[carrierState])
 		l.state = max(l.state, end)

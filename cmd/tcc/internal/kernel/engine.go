@@ -193,7 +193,7 @@ func (e *Engine) Run(packet []byte) (interp.Result, error) {
 		return interp.Result{}, err
 	}
 	r := interp.Result{
-		Verdict: e.verdict(out.Code),
+		Verdict: e.program.Type.Returned(out.Code),
 		Code:    out.Code,
 		Packet:  out.Packet,
 		Changed: !bytes.Equal(packet, out.Packet),
@@ -204,15 +204,6 @@ func (e *Engine) Run(packet []byte) (interp.Result, error) {
 	}
 	r.Events, err = e.drain()
 	return r, err
-}
-
-func (e *Engine) verdict(code int32) *check.Verdict {
-	for _, v := range e.program.Type.Verdicts {
-		if v.Code == code {
-			return v
-		}
-	}
-	return nil
 }
 
 // drain reads the events that are waiting.

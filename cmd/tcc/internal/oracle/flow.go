@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 
+	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
@@ -10,6 +11,27 @@ import (
 var flowStmts = []production{
 	{weight: 1, write: func(g *gen, _ int) bool { g.exit(); return true }},
 	{weight: 3, write: (*gen).exitIf},
+}
+
+// plainVerdict is a verdict without arguments.
+func (g *gen) plainVerdict() *check.Verdict {
+	for {
+		if v := pick(g.Rand, g.typ.Verdicts); v.Args == 0 {
+			return v
+		}
+	}
+}
+
+// verdict is a verdict of the pipeline's type.
+func (g *gen) verdict() string {
+	v := pick(g.Rand, g.typ.Verdicts)
+	switch {
+	case v.Args == 0:
+		return v.Name
+	case g.chance(1, 3):
+		return fmt.Sprintf("%s(%d)", v.Name, g.IntN(100))
+	}
+	return fmt.Sprintf("%s(%s)", v.Name, g.number(32, 1+g.IntN(2)).text)
 }
 
 // exitIf is `if … { goto … }`.
@@ -51,7 +73,7 @@ func (g *gen) targets() (ts []target) {
 func (g *gen) exit() {
 	ts := g.targets()
 	if len(ts) == 0 || g.chance(1, 5) {
-		g.line("%s", pick(g.Rand, g.typ.Verdicts).Name)
+		g.line("%s", g.verdict())
 		return
 	}
 	t := pick(g.Rand, ts)
@@ -75,7 +97,7 @@ func (g *gen) exitText(depth int) string {
 		}
 	}
 	if depth <= 0 || len(can) == 0 || g.chance(1, 2) {
-		return pick(g.Rand, g.typ.Verdicts).Name
+		return g.verdict()
 	}
 	return g.gotoText(pick(g.Rand, can), depth)
 }

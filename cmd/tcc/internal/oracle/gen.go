@@ -77,7 +77,7 @@ func Generate(seed uint64) string {
 	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes)}
 	g.headers = append(g.headers, prelude()...)
 	g.line("pipeline p %s", g.typ.Name)
-	g.line("default %s", pick(r, g.typ.Verdicts).Name)
+	g.line("default %s", g.plainVerdict().Name)
 	g.plan()
 	g.declarations()
 	for _, s := range g.stages {

@@ -309,11 +309,13 @@ func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
 	return nil
 }
 
+func name(r interp.Result) string { return fmt.Sprintf("%s (%d)", r.Verdict.Name, r.Code) }
+
 // difference is that of two results of a packet.
 func difference(got, want interp.Result) *Failure {
 	switch {
 	case got.Code != want.Code:
-		return fail("verdict", 0, "the kernel says %s, the interpreter %s", got.Verdict.Name, want.Verdict.Name)
+		return fail("verdict", 0, "the kernel says %s, the interpreter %s", name(got), name(want))
 	case !bytes.Equal(got.Packet, want.Packet):
 		return fail("bytes", 0, "\nkernel      %x\ninterpreter %x", got.Packet, want.Packet)
 	case got.Context.Mark != want.Context.Mark:

@@ -47,7 +47,7 @@ func (g *gen) places() []place {
 		switch h, view := l.typ.(*types.Header); {
 		case view:
 			for _, f := range h.Fields {
-				ps = append(ps, place{text: l.name + "." + f.Name, typ: f.Type, kind: fieldPlace, bits: f.Bits})
+				ps = append(ps, place{text: l.name + "." + f.Name, typ: f.Type, kind: fieldPlace, bits: f.Bits, readOnly: g.typ.ReadOnly})
 			}
 		case l.ref == nil:
 			ps = appendPlaces(ps, place{text: l.name, typ: l.typ, kind: localPlace})

@@ -151,8 +151,16 @@ func (t *traffic) packet() []byte {
 
 // padded is a packet long enough to be sent. Of a short one, the padding often is a well-known type.
 func (t *traffic) padded(packet []byte) []byte {
-	for len(packet) < runtime.MinTestPacket {
+	ip := t.p.Type.Name == "cgroup_skb"
+	least := runtime.MinTestPacket
+	if ip {
+		least = 20 + t.IntN(2)*20
+	}
+	for len(packet) < least {
 		packet = append(packet, byte(t.Uint32()))
+	}
+	if version := packet[0] >> 4; ip && version != 4 && version != 6 {
+		packet[0] = packet[0]&0x0f | byte(4+t.IntN(2)*2)<<4
 	}
 	return packet
 }

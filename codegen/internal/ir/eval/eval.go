@@ -194,7 +194,7 @@ func (r *run) call(t *ir.Term) (*start, error) {
 
 // linear is how many bytes of the packet can be pointed at.
 func (m *Machine) linear() int {
-	if m.Module.ProgType == "tc" {
+	if m.Module.Type().Pull {
 		return m.Linear
 	}
 	return len(m.Packet)
@@ -241,6 +241,12 @@ func (r *run) inst(v *ir.Value) error {
 		r.m.Linear = max(r.m.Linear, min(int(r.num(v.Args[0])), len(r.m.Packet)))
 		r.epoch++
 		clear(r.proven)
+	case ir.Fetch:
+		from, size := int64(r.num(v.Args[0]))+v.Imm, int64(v.Size)
+		if from+size > int64(len(r.m.Packet)) {
+			return fmt.Errorf("%s: beyond the end of the packet", v.Long())
+		}
+		r.values[v] = operand{obj: bytes.Clone(r.m.Packet[from : from+size])}
 	case ir.Load, ir.Store, ir.XAdd:
 		return r.access(v)
 	case ir.CtxLoad, ir.CtxStore:

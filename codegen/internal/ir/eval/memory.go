@@ -120,6 +120,8 @@ func object(v *ir.Value, args []operand) []byte {
 func (r *run) bytesAt(v *ir.Value) ([]byte, int64, error) {
 	p := r.val(v.Args[0]).p
 	switch {
+	case v.Args[0].Type == ir.Obj:
+		return r.val(v.Args[0]).obj, v.Imm, nil
 	case p == nil:
 		return nil, 0, fmt.Errorf("%s: null pointer", v.Long())
 	case p.mem != nil:

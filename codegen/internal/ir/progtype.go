@@ -1,0 +1,21 @@
+package ir
+
+// ProgInfo is what programs of a type can do.
+type ProgInfo struct {
+	Section string // of the object, by which loaders know the type
+	Context string // the C struct that the argument points to
+	Direct  bool   // the packet is read and written through pointers; else it is only read, by Fetch
+	Pull    bool   // a part of the packet may lie out of the pointers' reach until it is pulled
+	CB      bool   // skb->cb is free to carry state
+}
+
+// ProgTypes has a row for every type of pipelines.
+var ProgTypes = map[string]ProgInfo{
+	"xdp":        {Section: "xdp", Context: "xdp_md", Direct: true},
+	"tc":         {Section: "tc", Context: "__sk_buff", Direct: true, Pull: true, CB: true},
+	"cgroup_skb": {Section: "cgroup/skb", Context: "__sk_buff", CB: true},
+	"socket":     {Section: "socket", Context: "__sk_buff", CB: true},
+}
+
+// Type is the row of the module's type.
+func (m *Module) Type() ProgInfo { return ProgTypes[m.ProgType] }

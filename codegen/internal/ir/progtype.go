@@ -19,3 +19,19 @@ var ProgTypes = map[string]ProgInfo{
 
 // Type is the row of the module's type.
 func (m *Module) Type() ProgInfo { return ProgTypes[m.ProgType] }
+
+// has reports whether programs of the module's type have an operation. A module without a type, in a test, has all.
+func (m *Module) has(op Op) bool {
+	t, typed := ProgTypes[m.ProgType]
+	switch {
+	case !typed:
+		return true
+	case op == Pull || op == HeadLen:
+		return t.Pull
+	case op == Data || op == DataEnd:
+		return t.Direct
+	case op == Fetch:
+		return !t.Direct
+	}
+	return true
+}

@@ -55,6 +55,13 @@ b1:
 	ret v0
 b2:
 	ret v0`},
+		{"copy of a header", `
+b0:
+	v0 i64 = const 14
+	v1 = fetch.20 [v0+4]
+	v2 = load.4 [v1+16]
+	v3 = load.8 [v1+8]
+	ret v2`},
 		{"global", `
 b0:
 	v0 = global g
@@ -103,6 +110,9 @@ func TestVerifyRejects(t *testing.T) {
 		{"root with predecessor", "root b1: stage s table table\nb0:\njump b1\nb1:\nv0 = cpu\nret v0", "b1: b0 jumps to an entry"},
 		{"entry twice", "root b0: stage s table table\nb0:\nv0 = cpu\nret v0", "the block is an entry twice"},
 		{"number of arguments", "b0:\nv0 = cpu\nv1 = add v0\nret v0", "`v1 = add v0`: add has 1 arguments, not 2"},
+		{"beyond an object", "b0:\nv0 i64 = const 0\nv1 = fetch.20 [v0]\nv2 = load.8 [v1+16]\nv3 = cpu\nret v3", "8 bytes at 16 aren't in an object of 20, or not aligned"},
+		{"not aligned in an object", "b0:\nv0 i64 = const 0\nv1 = fetch.20 [v0]\nv2 = load.4 [v1+6]\nret v2", "4 bytes at 6 aren't in an object of 20, or not aligned"},
+		{"store to an object", "b0:\nv0 i64 = const 0\nv1 = fetch.8 [v0]\nstore.8 [v1], v0\nv2 = cpu\nret v2", "v1 is obj, not a pointer"},
 		{"width", "b0:\nv0 = cpu\nv1 = now\nv2 = add v0, v1\nret v0", "v1 is i64, but v0 is i32"},
 		{"result", "b0:\nv0 = cpu\nv1 i64 = add v0, v0\nret v0", "the result is i64, not i32"},
 		{"constant type", "b0:\nv1 mem = const 0\nv0 = cpu\nret v0", "a constant is no mem"},

@@ -91,23 +91,9 @@ func (v *verifier) args(x *Value) {
 	case Lookup, Update, Delete, Output:
 		v.mapCall(x)
 	}
-	if allowed, limited := v.allowed(x.Op); limited && !allowed {
+	if !v.m.has(x.Op) {
 		v.errorf("%s programs have no %s", v.m.ProgType, x.Op)
 	}
-}
-
-// allowed tells of operations that not all types of programs have.
-func (v *verifier) allowed(op Op) (allowed, limited bool) {
-	t := v.m.Type()
-	switch op {
-	case Pull, HeadLen:
-		return t.Pull, true
-	case Data, DataEnd:
-		return t.Direct, true
-	case Fetch:
-		return !t.Direct, true
-	}
-	return true, false
 }
 
 func (v *verifier) want(x *Value, t Type) {

@@ -35,7 +35,7 @@ func TestMalformed(t *testing.T) {
 		want  string
 		spoil func(*Spec)
 	}{
-		{`section "lsm": programs can only be in xdp or tc`, func(s *Spec) { s.Section = "lsm" }},
+		{`section "lsm": no section of programs`, func(s *Spec) { s.Section = "lsm" }},
 		{"license: contains a zero byte", func(s *Spec) { s.License = "G\x00PL" }},
 		{"an object needs a program", func(s *Spec) { s.Programs = nil }},
 		{`program "a b": not a valid name`, func(s *Spec) { s.Programs[1].Name = "a b" }},

@@ -12,7 +12,7 @@ import (
 func generated(pipelineType string) (packets [][]byte) {
 	r := rand.New(rand.NewPCG(1, 2))
 	keep := func(p []byte) {
-		if runtime.CheckTestPacket(pipelineType, p) == nil {
+		if p = asSeen(pipelineType, p); runtime.CheckTestPacket(pipelineType, p) == nil {
 			packets = append(packets, p)
 		}
 	}

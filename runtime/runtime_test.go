@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -375,6 +376,17 @@ func TestCheckTestPacket(t *testing.T) {
 		{"tc", ip(0x86dd, 53), "too short for its IPv6 header"},
 		{"tc", ip(0x86dd, 54), ""},
 		{"tc", ip(0x0806, 14), ""},
+		{"cgroup_skb", ip(0x0800, 40), "don't start with an IP header"},
+		{"cgroup_skb", nil, "don't start with an IP header"},
+		{"cgroup_skb", slices.Repeat([]byte{0x45}, 19), "19 bytes, too short for its IPv4 header (20)"},
+		{"cgroup_skb", slices.Repeat([]byte{0x45}, 20), ""},
+		{"cgroup_skb", slices.Repeat([]byte{0x66}, 39), "too short for its IPv6 header (40)"},
+		{"cgroup_skb", slices.Repeat([]byte{0x45}, runtime.MaxTestPacket-13), "holds (3506)"},
+		{"socket", ip(0x0800, 13), "shorter than an Ethernet header"},
+		{"socket", ip(0x0800, 20), ""},
+		{"socket", ip(0x0800, 19), "too short for its IPv4 header (20)"},
+		{"socket", ip(0x0100, 60), ""},
+		{"socket", append(ip(0x0100, 14), 0xff, 0xff), "mistakes"},
 	} {
 		err := runtime.CheckTestPacket(c.kind, c.packet)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

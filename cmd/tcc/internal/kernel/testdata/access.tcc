@@ -24,7 +24,7 @@ stage v4 {
     ip := parse ipv4 else drop
     seen[ip.proto] += 1
     if ip.dst in nets { goto refuse(ip.dst, 0, reason.banned) }
-    if ip.fragment != 0 { pass }
+    if ip.frag != 0 { pass }
     goto protocols[ip.proto](ip) else pass
 }
 

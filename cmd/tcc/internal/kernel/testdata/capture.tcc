@@ -7,7 +7,7 @@ counter kept
 
 stage start {
     eth := parse ethernet
-    if eth.src == eth.dst { keep(14) }
+    if eth.src == 02:00:00:00:00:01 { keep(14) }
     match eth.type {
         0x8100 | 0x88a8 => goto tagged
         0x0800 => goto v4

@@ -68,7 +68,11 @@ func pipelineTypes() string {
 	for _, p := range check.PipelineTypes {
 		var verdicts, fields []string
 		for _, v := range p.Verdicts {
-			verdicts = append(verdicts, fmt.Sprintf("`%s` %d", v.Name, v.Code))
+			told := fmt.Sprint(v.Code)
+			if v.Computed {
+				told = "its argument"
+			}
+			verdicts = append(verdicts, fmt.Sprintf("`%s` %s", v.Name, told))
 		}
 		for _, f := range p.Packet {
 			name := "`" + f.Name + "`"

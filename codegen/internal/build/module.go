@@ -157,10 +157,11 @@ func (b *builder) declareRoots(s *check.Stage) {
 		b.seal(root)
 		b.convention(root, table.Params, s.Decl.Name.Span())
 		for i, p := range root.Params {
+			b.maxima[p] = ones(8 * p.Size) // a call may pass any number
 			if p.Type == ir.I64 && p.Size == offsetSize {
 				b.maxima[p] = b.maxCalled(table, i)
-				b.seenMaxima[p] = b.maxima[p]
 			}
+			b.seenMaxima[p] = b.maxima[p]
 		}
 		b.fn.Roots = append(b.fn.Roots, &ir.Root{Stage: s.Name, Table: table.Name, Block: root})
 		at := s.Decl.Name.Span()

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,10 @@ type contender struct {
 //
 //	go test -run '^$' -bench Firewall -benchtime 1x ./cmd/tcc/internal/kernel      (as root)
 func BenchmarkFirewall(b *testing.B) {
-	all := contenders(b)
+	c := contest{
+		c: "../../../../testdata/c/firewall.c", tcc: "../../../../examples/firewall/firewall.tcc", budgets: []int{0, 150, 100},
+	}
+	all := c.contenders(b)
 	syn, data := segment(22, 0x02), segment(22, 0x10)
 	for _, c := range all { // each has its own connection table: open the flow
 		if _, _, err := c.prog.Test(syn); err != nil {
@@ -45,6 +49,40 @@ func BenchmarkFirewall(b *testing.B) {
 				measure(b, all, packet)
 			}
 		})
+	}
+}
+
+// BenchmarkPeers measures the pipelines of testdata/peers likewise, with the packets made for it.
+func BenchmarkPeers(b *testing.B) {
+	for _, name := range []string{"conntrack", "ports", "acl100"} {
+		want := loadPeer(b, name)
+		c := contest{c: peers + name + ".c", tcc: peers + name + ".tcc", budgets: []int{0, peerBudgets[name]}, prepare: want.prepare}
+		all := c.contenders(b)
+		for _, c := range all[1:] {
+			want.settle(b, c)
+		}
+		for _, packet := range want.Bench {
+			b.Run(name+"/"+packet.Name, func(b *testing.B) {
+				for b.Loop() {
+					measure(b, all, packet.Packet)
+				}
+			})
+		}
+	}
+}
+
+// settle sends all packets through a contender, so that its maps have what those of the benchmark expect, which get the
+// verdicts that they should.
+func (p *peer) settle(b *testing.B, c contender) {
+	b.Helper()
+	for _, packet := range slices.Concat(p.Packets, p.Bench) {
+		code, _, err := c.prog.Test(packet.Packet)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if got := [...]string{"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX"}[code]; got != packet.Verdict {
+			b.Fatalf("%s, %s: %s, want %s", c.name, packet.Name, got, packet.Verdict)
+		}
 	}
 }
 
@@ -77,8 +115,15 @@ func measure(b *testing.B, all []contender, packet []byte) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// contenders are the empty program, the firewall in C, and the firewall by tcc at several budgets.
-func contenders(b *testing.B) []contender {
+// contest is a program in C and the same in the language.
+type contest struct {
+	c, tcc  string
+	budgets []int // 0: one program
+	prepare func(updateMap func(name string, key, value []byte) error) error
+}
+
+// contenders are the empty program, the one in C, and those by tcc at several budgets.
+func (c *contest) contenders(b *testing.B) []contender {
 	b.Helper()
 	empty, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 		Type: ebpf.XDP, License: "GPL", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 2), asm.Return()},
@@ -87,13 +132,10 @@ func contenders(b *testing.B) []contender {
 		b.Skip("needs root: ", err)
 	}
 	b.Cleanup(func() { empty.Close() })
-	all := []contender{{"empty", empty}, {"clang", clangFirewall(b)}}
-	for _, variant := range []struct {
-		name   string
-		budget int
-	}{{"tcc", 0}, {"tcc-150", 150}, {"tcc-100", 100}} {
-		p := load(b, "../../../../examples/firewall/firewall.tcc")
-		a, err := codegen.Compile(p, codegen.Options{Budget: variant.budget})
+	p := load(b, c.tcc)
+	all := []contender{{"empty", empty}, {"clang", c.clang(b, p.Name)}}
+	for _, budget := range c.budgets {
+		a, err := codegen.Compile(p, codegen.Options{Budget: budget})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -106,16 +148,22 @@ func contenders(b *testing.B) []contender {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { pipeline.Close() })
-		all = append(all, contender{variant.name, pipeline.Entry()})
+		c.fill(b, pipeline.Map)
+		name := "tcc"
+		if budget > 0 {
+			name = fmt.Sprintf("tcc-%d", budget)
+		}
+		all = append(all, contender{name, pipeline.Entry()})
 	}
 	return all
 }
 
-func clangFirewall(b *testing.B) *ebpf.Program {
+// clang compiles and loads the program in C.
+func (c *contest) clang(b *testing.B, program string) *ebpf.Program {
 	b.Helper()
-	object := filepath.Join(b.TempDir(), "firewall.o")
+	object := filepath.Join(b.TempDir(), "c.o")
 	cmd := exec.Command("clang-19", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-I/usr/include/x86_64-linux-gnu",
-		"-c", "../../../../testdata/c/firewall.c", "-o", object)
+		"-c", c.c, "-o", object)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Skipf("clang-19: %v\n%s", err, out)
 	}
@@ -124,7 +172,19 @@ func clangFirewall(b *testing.B) *ebpf.Program {
 		b.Fatal(err)
 	}
 	b.Cleanup(coll.Close)
-	return coll.Programs["firewall"]
+	c.fill(b, func(name string) *ebpf.Map { return coll.Maps[name] })
+	return coll.Programs[program]
+}
+
+// fill prepares a contender's maps.
+func (c *contest) fill(b *testing.B, maps func(name string) *ebpf.Map) {
+	b.Helper()
+	if c.prepare == nil {
+		return
+	}
+	if err := c.prepare(func(name string, key, value []byte) error { return maps(name).Put(key, value) }); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // segment is a TCP segment from inside.

@@ -27,6 +27,8 @@ type Options struct {
 	// Pinned takes the clock, randomness and CPU number from the variables tcc_now, tcc_random and tcc_cpu instead of
 	// the kernel, so that two runs can be compared.
 	Pinned bool
+	// Cut, if set, is asked wherever a program can begin whether one does, and there is no budget: for tests.
+	Cut func() bool
 	// Verify checks the compiler's own work after every pass, for tests: an error is a bug of the compiler.
 	Verify bool
 }
@@ -61,7 +63,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	if err := optimize(m); err != nil {
 		return nil, err
 	}
-	plan, err := split.Module(m, split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize})
+	plan, err := split.Module(m, splitOptions(opts, optimize))
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +79,14 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	a := &Artifact{Layout: layout(p, m), Programs: programs(plan, m, code)}
 	a.LittleEndian, a.BigEndian, err = (&assembler{p, m}).objects(code)
 	return a, err
+}
+
+func splitOptions(opts Options, optimize func(*ir.Module) error) split.Options {
+	o := split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize}
+	if opts.Cut != nil {
+		o.Cut = func(*ir.Block) bool { return opts.Cut() }
+	}
+	return o
 }
 
 // programs tells about each program, in the order of the module's functions.

@@ -104,23 +104,7 @@ func TestMeaning(t *testing.T) {
 
 // force cuts at chosen blocks, whatever that costs.
 func force(m *ir.Module, chop bool, choose func(b *ir.Block) bool) (*Plan, error) {
-	opts := Options{Budget: 1 << 30, MaxTailCalls: eval.MaxTailCalls}
-	g := newGraph(m, m.Funcs[0].Clone())
-	if chop && g.chop(g.order, 3) {
-		g = newGraph(m, g.f)
-	}
-	s := newSearch(g, opts)
-	for _, b := range s.order {
-		if s.crossing(b) != nil && choose(b) {
-			s.heads[b.ID] = true
-		}
-	}
-	ps := s.lay(s.list())
-	p := &Plan{State: ps.state}
-	if err := ps.checkChains(p); err != nil {
-		return nil, err
-	}
-	return p, ps.assemble(p)
+	return forced(m, Options{Budget: 1 << 30, MaxTailCalls: eval.MaxTailCalls, Cut: choose}, chop)
 }
 
 // TestForced compares random modules before and after random cuts.

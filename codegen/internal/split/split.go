@@ -32,6 +32,8 @@ type Options struct {
 	MaxTailCalls int // for one packet; 28
 	// Optimize, if set, is run over the programs before they are measured: what is measured is what will be emitted.
 	Optimize func(*ir.Module) error
+	// Cut, if set, is asked of each block where a program can begin whether one does, and there is no budget: for tests.
+	Cut func(*ir.Block) bool
 }
 
 const (
@@ -54,6 +56,9 @@ func Module(m *ir.Module, opts Options) (*Plan, error) {
 		opts.MaxTailCalls = defaultTailCalls
 	}
 	opts.MaxTailCalls = min(opts.MaxTailCalls, mostTailCalls)
+	if opts.Cut != nil {
+		return forced(m, opts, true)
+	}
 	p, err := plan(m, opts)
 	var failed *Error
 	if errors.As(err, &failed) && failed.Constraint != stackBytes {

@@ -19,7 +19,8 @@ type Case struct {
 	Entries  []Entry   // of maps, before the first packet
 	Packets  [][]byte
 
-	Whole bool // run the default plan only
+	Cuts    int  // how many plans with random cuts to run, besides the default one
+	Budgets bool // run plans for small budgets, too
 }
 
 // A Setting is the value of a config or var, in native memory.
@@ -38,6 +39,7 @@ type Entry struct {
 func New(seed uint64) *Case {
 	r := rand.New(rand.NewPCG(seed, 2))
 	c := &Case{Source: Generate(seed), Now: r.Uint64() >> r.IntN(64), Random: r.Uint64(), CPU: r.Uint32() & 3}
+	c.Cuts, c.Budgets = 2, seed%4 == 0
 	if p, list := check.Source(fileName, c.Source); !list.HasErrors() {
 		newTraffic(r, p, c).fill()
 	}
@@ -67,9 +69,9 @@ func (c *Case) String() string {
 	return b.String()
 }
 
-// Parse reads what String wrote.
+// Parse reads what String wrote. The case runs with many plans.
 func Parse(text string) (*Case, error) {
-	c := &Case{}
+	c := &Case{Cuts: 8, Budgets: true}
 	for line := range strings.Lines(text) {
 		rest, ok := strings.CutPrefix(line, mark)
 		if !ok {

@@ -70,7 +70,7 @@ func report(t *testing.T, seed uint64, c *Case, failure *Failure) {
 	if len(detail) > 3000 {
 		detail = "…" + detail[len(detail)-3000:]
 	}
-	t.Errorf("seed %d: %s (budget %d)\n%s\n%s", seed, failure.Kind, failure.Budget, detail, small)
+	t.Errorf("seed %d: %s (%s)\n%s\n%s", seed, failure.Kind, failure.Plan, detail, small)
 	if *outDir != "" {
 		kind := strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' {

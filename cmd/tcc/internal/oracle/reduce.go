@@ -14,14 +14,20 @@ import (
 // until nothing more can be left out or the time is up.
 func Reduce(c *Case, failure *Failure, limit time.Duration) *Case {
 	r := &reducer{best: *c, kind: failure.Kind, until: time.Now().Add(limit)}
-	r.best.Whole = failure.Budget == 0
+	switch {
+	case failure.Plan.Budget > 0:
+		r.best.Cuts, r.best.Budgets = 0, true
+	case failure.Plan.OneIn > 0:
+		r.best.Cuts, r.best.Budgets = 6, false
+	default:
+		r.best.Cuts, r.best.Budgets = 0, false
+	}
 	for size := -1; size != r.size() && !r.late(); {
 		size = r.size()
 		r.lists()
 		r.source()
 		r.bytes()
 	}
-	r.best.Whole = false
 	r.best.Source = tidy(r.best.Source)
 	return &r.best
 }

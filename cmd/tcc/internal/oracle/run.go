@@ -22,12 +22,12 @@ import (
 // A Failure is what went wrong with a case.
 type Failure struct {
 	Kind   string // failures of the same kind are taken for the same mistake
-	Budget int    // of the plan that failed; 0: the default one, or none
+	Plan   Plan   // that failed
 	Detail string
 }
 
 func (f *Failure) Error() string {
-	return fmt.Sprintf("%s (budget %d)\n%s", f.Kind, f.Budget, f.Detail)
+	return fmt.Sprintf("%s (%s)\n%s", f.Kind, f.Plan, f.Detail)
 }
 
 // A Summary is what a run of a case did.
@@ -67,30 +67,32 @@ type trace struct {
 func (c *Case) Run() (s Summary, failure *Failure) {
 	p, list := check.Source(fileName, c.Source)
 	if list.HasErrors() {
-		return s, fail("checker: "+list[0].Code, 0, "%s", list.Text(map[string]string{fileName: c.Source}, false))
+		return s, fail("checker: "+list[0].Code, "%s", list.Text(map[string]string{fileName: c.Source}, false))
 	}
 	want, failure := c.interpret(p)
 	if failure != nil {
 		return s, failure
 	}
 	s.Statements, s.Reached, s.Coverage = statements(p), len(want.reached), cover(p, want.reached)
-	whole, err := compile(p, 0, true)
-	if err != nil {
-		return s, compileFailure(0, err)
-	}
-	plans := []plan{{0, whole}}
-	if !c.Whole {
-		if plans, failure = c.plans(p, whole); failure != nil {
-			return s, failure
-		}
+	plans, failure := c.plans(p)
+	if failure != nil {
+		return s, failure
 	}
 	for _, plan := range plans {
+		a, failure := plan.compile(p, true)
+		switch {
+		case failure == nil:
+		case failure.Kind == noPlan && plan != Plan{}:
+			continue // the search doesn't find all plans, and random cuts may make too many programs in a row
+		default:
+			return s, failure
+		}
 		s.Plans++
-		s.Programs += len(plan.artifact.Programs)
-		s.Most = max(s.Most, len(plan.artifact.Programs))
+		s.Programs += len(a.Programs)
+		s.Most = max(s.Most, len(a.Programs))
 		s.Packets += len(c.Packets)
-		if failure := c.compare(p, plan, want); failure != nil {
-			failure.Budget = plan.budget
+		if failure := c.compare(p, a, want); failure != nil {
+			failure.Plan = plan
 			return s, failure
 		}
 	}
@@ -111,84 +113,8 @@ func statements(p *check.Program) (n int) {
 	return n
 }
 
-func fail(kind string, budget int, format string, args ...any) *Failure {
-	return &Failure{kind, budget, fmt.Sprintf(format, args...)}
-}
-
-// A plan is one compiled form of the pipeline.
-type plan struct {
-	budget   int
-	artifact *codegen.Artifact
-}
-
-// plans are the whole pipeline, the finest cut that there is, and one in between.
-func (c *Case) plans(p *check.Program, whole *codegen.Artifact) ([]plan, *Failure) {
-	all := []plan{{0, whole}}
-	least, failure := leastBudget(p)
-	if failure != nil {
-		return nil, failure
-	}
-	most := 0
-	for _, pr := range whole.Programs {
-		most = max(most, pr.EstimatedCost)
-	}
-	budgets := []int{least}
-	if n := most - least; n > 1 {
-		budgets = append(budgets, least+int(c.Random%uint64(n)))
-	}
-	for _, budget := range budgets {
-		a, err := compile(p, budget, true)
-		if errors.As(err, new(*codegen.PlanError)) && budget != least {
-			continue // the search doesn't find all plans
-		}
-		if err != nil {
-			return nil, compileFailure(budget, err)
-		}
-		all = append(all, plan{budget, a})
-	}
-	return all, nil
-}
-
-// leastBudget is the least budget for which there is a plan, or nearly.
-func leastBudget(p *check.Program) (budget int, failure *Failure) {
-	const none = 1
-	_, err := compile(p, none, false)
-	var no *codegen.PlanError
-	switch {
-	case err == nil:
-		return none, nil
-	case !errors.As(err, &no):
-		return 0, compileFailure(none, err)
-	}
-	if _, err := fmt.Sscanf(no.Remedy, "a budget of %d is enough", &budget); err != nil {
-		return 0, compileFailure(none, no)
-	}
-	return budget, nil
-}
-
-// A panicError is a panic of the compiler.
-type panicError struct {
-	what  any
-	stack string
-}
-
-func (e panicError) Error() string { return fmt.Sprintf("%v\n%s", e.what, e.stack) }
-
-func compile(p *check.Program, budget int, verify bool) (a *codegen.Artifact, err error) {
-	defer func() {
-		if what := recover(); what != nil {
-			err = panicError{what, string(debug.Stack())}
-		}
-	}()
-	return codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Verify: verify})
-}
-
-func compileFailure(budget int, err error) *Failure {
-	var p panicError
-	if errors.As(err, &p) {
-		return fail("compiler panics: "+normal(fmt.Sprint(p.what)), budget, "%v", p)
-	}
-	return fail("compiler: "+normal(err.Error()), budget, "%v", err)
+func fail(kind string, format string, args ...any) *Failure {
+	return &Failure{Kind: kind, Detail: fmt.Sprintf(format, args...)}
 }
 
 var variable = regexp.MustCompile("0x[0-9a-f]+|[0-9]+|`[^`]*`|\"[^\"]*\"")
@@ -220,7 +146,7 @@ func (c *Case) machine(p *check.Program) *interp.Machine {
 func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
 	defer func() {
 		if what := recover(); what != nil {
-			failure = fail("interpreter panics: "+normal(fmt.Sprint(what)), 0, "packet %d: %v\n%s", len(t.results), what, debug.Stack())
+			failure = fail("interpreter panics: "+normal(fmt.Sprint(what)), "packet %d: %v\n%s", len(t.results), what, debug.Stack())
 		}
 	}()
 	m := c.machine(p)
@@ -260,10 +186,10 @@ func entriesText(all map[string][]byte) string {
 }
 
 // compare runs the case in the kernel.
-func (c *Case) compare(p *check.Program, pl plan, want trace) *Failure {
-	k, err := kernel.New(p, pl.artifact)
+func (c *Case) compare(p *check.Program, a *codegen.Artifact, want trace) *Failure {
+	k, err := kernel.New(p, a)
 	if err != nil {
-		return fail("object: "+normal(err.Error()), 0, "%v", err)
+		return fail("object: "+normal(err.Error()), "%v", err)
 	}
 	defer k.Close()
 	if failure := c.load(p, k); failure != nil {
@@ -272,7 +198,7 @@ func (c *Case) compare(p *check.Program, pl plan, want trace) *Failure {
 	for i, packet := range c.Packets {
 		got, err := k.Run(packet)
 		if err != nil {
-			return fail("run: "+normal(err.Error()), 0, "packet %d: %v", i, err)
+			return fail("run: "+normal(err.Error()), "packet %d: %v", i, err)
 		}
 		if failure := difference(got, want.results[i]); failure != nil {
 			failure.Detail = fmt.Sprintf("packet %d, %x: %s", i, packet, failure.Detail)
@@ -291,15 +217,15 @@ func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
 		Setting{"tcc_cpu", binary.NativeEndian.AppendUint32(nil, c.CPU)})
 	for _, s := range settings {
 		if err := k.SetGlobal(s.Name, s.Value); err != nil {
-			return fail("set a variable", 0, "%s: %v", s.Name, err)
+			return fail("set a variable", "%s: %v", s.Name, err)
 		}
 	}
 	if err := k.Load(); err != nil {
 		var v *runtime.VerifierError
 		if errors.As(err, &v) {
-			return fail("verifier: "+normal(v.Reason), 0, "%+v", err)
+			return fail("verifier: "+normal(v.Reason), "%+v", err)
 		}
-		return fail("load: "+normal(err.Error()), 0, "%+v", err)
+		return fail("load: "+normal(err.Error()), "%+v", err)
 	}
 	for _, e := range entries {
 		if k.Pipeline().Map(e.Map) != nil {
@@ -315,17 +241,17 @@ func name(r interp.Result) string { return fmt.Sprintf("%s (%d)", r.Verdict.Name
 func difference(got, want interp.Result) *Failure {
 	switch {
 	case got.Code != want.Code:
-		return fail("verdict", 0, "the kernel says %s, the interpreter %s", name(got), name(want))
+		return fail("verdict", "the kernel says %s, the interpreter %s", name(got), name(want))
 	case !bytes.Equal(got.Packet, want.Packet):
-		return fail("bytes", 0, "\nkernel      %x\ninterpreter %x", got.Packet, want.Packet)
+		return fail("bytes", "\nkernel      %x\ninterpreter %x", got.Packet, want.Packet)
 	case got.Context.Mark != want.Context.Mark:
-		return fail("mark", 0, "kernel %#x, interpreter %#x", got.Context.Mark, want.Context.Mark)
+		return fail("mark", "kernel %#x, interpreter %#x", got.Context.Mark, want.Context.Mark)
 	}
 	same := slices.EqualFunc(got.Events, want.Events, func(a, b interp.Event) bool {
 		return a.ID == b.ID && bytes.Equal(a.Data, b.Data)
 	})
 	if !same {
-		return fail("events", 0, "\nkernel      %v\ninterpreter %v", got.Events, want.Events)
+		return fail("events", "\nkernel      %v\ninterpreter %v", got.Events, want.Events)
 	}
 	return nil
 }
@@ -365,10 +291,10 @@ func (c *Case) compareState(p *check.Program, k *kernel.Engine, want trace) *Fai
 // differs compares what the kernel holds with what it ought to.
 func (t trace) differs(kind, name, got string, err error) *Failure {
 	if err != nil {
-		return fail("read a "+kind, 0, "%s: %v", name, err)
+		return fail("read a "+kind, "%s: %v", name, err)
 	}
 	if want := t.state[kind+" "+name]; got != want {
-		return fail(kind, 0, "%s %s\nkernel      %s\ninterpreter %s", kind, name, got, want)
+		return fail(kind, "%s %s\nkernel      %s\ninterpreter %s", kind, name, got, want)
 	}
 	return nil
 }
@@ -377,11 +303,11 @@ func (t trace) differs(kind, name, got string, err error) *Failure {
 func missed(k *kernel.Engine) *Failure {
 	misses, err := k.Pipeline().Misses()
 	if err != nil {
-		return fail("read the misses", 0, "%v", err)
+		return fail("read the misses", "%v", err)
 	}
 	for _, target := range k.Pipeline().Layout().Targets {
 		if misses[target] != 0 {
-			return fail("miss", 0, "%d tail calls to %s missed", misses[target], target)
+			return fail("miss", "%d tail calls to %s missed", misses[target], target)
 		}
 	}
 	return nil

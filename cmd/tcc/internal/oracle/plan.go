@@ -1,0 +1,90 @@
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+
+	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/check"
+)
+
+// A Plan is a way to cut a pipeline into programs. The zero value is the default: one program, unless it is very large.
+type Plan struct {
+	Budget int    // if not 0
+	OneIn  int    // if not 0: of so many places where a program can begin, one is cut at
+	Seed   uint64 // chooses them
+}
+
+func (p Plan) String() string {
+	switch {
+	case p.OneIn > 0:
+		return fmt.Sprintf("cut at one in %d, seed %d", p.OneIn, p.Seed)
+	case p.Budget > 0:
+		return fmt.Sprintf("budget %d", p.Budget)
+	}
+	return "default plan"
+}
+
+// plans are those of a case.
+func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
+	all := []Plan{{}}
+	for i := range c.Cuts {
+		all = append(all, Plan{OneIn: []int{1, 3, 8, 20}[(uint64(i)+c.Random)%4], Seed: c.Random + uint64(i)})
+	}
+	if !c.Budgets {
+		return all, nil
+	}
+	least, failure := leastBudget(p)
+	if failure != nil {
+		return nil, failure
+	}
+	return append(all, Plan{Budget: least}, Plan{Budget: least + int(c.Random%uint64(2*least))}), nil
+}
+
+// leastBudget is the least budget for which there is a plan, or nearly.
+func leastBudget(p *check.Program) (budget int, failure *Failure) {
+	none := Plan{Budget: 1}
+	_, failure = none.compile(p, false)
+	switch {
+	case failure == nil:
+		return none.Budget, nil
+	case failure.Kind != noPlan:
+		return 0, failure
+	}
+	if _, err := fmt.Sscanf(failure.Detail, "a budget of %d is enough", &budget); err != nil {
+		failure.Kind = "no plan for any budget"
+		return 0, failure
+	}
+	return budget, nil
+}
+
+// noPlan is the kind of failure of a plan that there isn't; its detail is the remedy.
+const noPlan = "no plan"
+
+// compile compiles a pipeline by the plan, and verifies the compiler's own work if wanted.
+func (pl Plan) compile(p *check.Program, verify bool) (a *codegen.Artifact, failure *Failure) {
+	defer func() {
+		if what := recover(); what != nil {
+			failure = fail("compiler panics: "+normal(fmt.Sprint(what)), "%v\n%s", what, debug.Stack())
+		}
+		if failure != nil {
+			failure.Plan = pl
+		}
+	}()
+	opts := codegen.Options{Budget: pl.Budget, Pinned: true, Verify: verify}
+	if pl.OneIn > 0 {
+		r := rand.New(rand.NewPCG(pl.Seed, 3))
+		opts.Cut = func() bool { return r.IntN(pl.OneIn) == 0 }
+	}
+	a, err := codegen.Compile(p, opts)
+	var no *codegen.PlanError
+	switch {
+	case err == nil:
+		return a, nil
+	case errors.As(err, &no):
+		return nil, fail(noPlan, "%s; %v", no.Remedy, err)
+	}
+	return nil, fail("compiler: "+normal(err.Error()), "%v", err)
+}

@@ -65,11 +65,11 @@ func incoming(i int, preds []Pred, of func(*Value) uint64) uint64 {
 }
 
 // SeenOf is MaxOf as the verifier computes it. It takes the results of some operations for any number, and those of
-// others if their arguments are large.
+// others if their arguments are large. It knows nothing of sizes either, only of what is loaded.
 func SeenOf(v *Value, of func(*Value) uint64) uint64 {
 	mask := v.Type.Mask()
 	switch v.Op {
-	case Div, Mod, BE16, BE32, BE64:
+	case Div, Mod, BE16, BE32, BE64, Param:
 		return mask
 	case Shl, Shr, Sar:
 		if v.Args[1].Op != Const {

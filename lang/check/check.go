@@ -33,7 +33,9 @@ func Check(file *syntax.File) (*Program, diag.List) {
 	c.declarePrelude(prelude)
 	c.declareFile()
 	c.resolveDecls()
+	c.checkFns()
 	c.checkStages()
+	c.checkInlined()
 	c.checkTests()
 	return c.finish()
 }
@@ -61,6 +63,7 @@ type checker struct {
 
 	lengthOf *types.Header   // the header whose length expression is being checked
 	stage    *Stage          // the stage that is being checked
+	fn       *Fn             // the fn that is being checked
 	unknown  map[string]bool // names and fields that were reported, to say it once
 	doubt    bool            // a mistake in the stage leaves open where its paths lead
 	locals   map[string]*Local
@@ -69,6 +72,7 @@ type checker struct {
 	ended    map[syntax.Stmt]bool // whether control never goes on behind a statement
 	jumps    map[Object][]jump    // the stage graph
 	edges    map[[2]Object]bool
+	calls    map[Object][]*syntax.Call // of fns, by the stage or fn that makes them
 }
 
 func newChecker(file, prelude *syntax.File) *checker {
@@ -95,6 +99,7 @@ func newChecker(file, prelude *syntax.File) *checker {
 		ended:   map[syntax.Stmt]bool{},
 		jumps:   map[Object][]jump{},
 		edges:   map[[2]Object]bool{},
+		calls:   map[Object][]*syntax.Call{},
 	}
 	c.prog = &Program{Files: []*syntax.File{file, prelude}, License: "GPL"}
 	return c

@@ -97,8 +97,7 @@ func (c *checker) declareOne(d syntax.Decl) *syntax.Ident {
 		c.declare(d.Name, &Slots{Name: d.Name.Name, Len: 1, Single: true, Initial: map[uint32]*Stage{}, Decl: d})
 		return d.Name
 	case *syntax.FnDecl:
-		c.unsupported("E0903", d.Name.Span(), "`fn` is")
-		c.declare(d.Name, &refused{d.Name.Name})
+		c.declareFn(d)
 	}
 	return nil
 }
@@ -188,6 +187,8 @@ func (c *checker) resolveState(d syntax.Decl) {
 			d := c.errorf("E0405", d.Params[0].Span(), "the first stage is the entry and has no parameters")
 			d.Hint = "a packet enters at the first stage of the file"
 		}
+	case *syntax.FnDecl:
+		c.resolveFn(c.Defs[d.Name].(*Fn))
 	case *syntax.SlotsDecl:
 		s := c.Defs[d.Name].(*Slots)
 		s.Params = c.params(d.Params)

@@ -110,6 +110,8 @@ func (c *checker) notValue(id *syntax.Ident, o Object) {
 		d.Hint = fmt.Sprintf("read an entry with `if v := %s[…] { … }`", o.Name)
 	case *Counter:
 		d.Hint = "a stage can add to a counter, not read it"
+	case *Fn:
+		d.Hint = fmt.Sprintf("call it: `%s(…)`", o.Name)
 	case *Builtin:
 		if o.Name == "packet" {
 			d.Hint = "its fields are values, like `packet.len`"
@@ -223,10 +225,12 @@ func (c *checker) call(e *syntax.Call) types.Type {
 	case *TypeName:
 		c.Uses[e.Fun] = o
 		return c.conversion(e, o.Type)
+	case *Fn:
+		return c.fnValue(e, o)
 	case *refused:
 	case nil:
 		d := c.errorf("E0201", e.Fun.Span(), "unknown function `%s`", e.Fun.Name)
-		c.suggest(d, e.Fun.Name, []string{"now", "random", "cpu", "u8", "u16", "u32", "u64", "ip4"})
+		c.suggest(d, e.Fun.Name, append(c.names(isFn), "now", "random", "cpu", "u8", "u16", "u32", "u64", "ip4"))
 	default:
 		c.errorf("E0210", e.Fun.Span(), "`%s` is %s, not a function", e.Fun.Name, describe(o))
 	}

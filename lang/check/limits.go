@@ -13,6 +13,7 @@ const (
 	maxSlots   = 65536   // stages in a table
 	maxLeaves  = 64      // scalars that a goto passes
 	maxHeader  = 256     // bytes of a header's fixed part
+	maxInlined = 20000   // expressions and statements that the calls of a stage become
 	maxInt     = math.MaxUint64
 	maxIntBits = 512     // of an untyped constant on the way to its value
 	maxSteps   = 1 << 22 // to decide a question about a table

@@ -137,6 +137,8 @@ func describe(obj Object) string {
 		return "a slots table"
 	case *Header:
 		return "a header"
+	case *Fn:
+		return "a function"
 	case *pipelineName:
 		return "the pipeline"
 	case *Builtin:

@@ -9,16 +9,27 @@ import (
 
 // checkPaths reports a path that runs into the end of a stage, and statements that no path reaches.
 func (c *checker) checkPaths(s *Stage) {
-	body := s.Decl.Body
-	if c.blockEnds(body) {
-		return
+	if body := s.Decl.Body; !c.blockEnds(body) {
+		d := c.errorf("E0401", lastBrace(body), "stage `%s` does not end in a verdict or a `goto` on every path", s.Name)
+		c.noteOpenPath(d, body)
 	}
-	end := body.Span()
+}
+
+// checkReturns reports a path on which a fn returns no value, and statements that no path reaches.
+func (c *checker) checkReturns(f *Fn) {
+	if body := f.Decl.Body; !c.blockEnds(body) && f.Result != nil {
+		d := c.errorf("E0401", lastBrace(body), "fn `%s` does not return a value on every path", f.Name)
+		c.noteOpenPath(d, body)
+	}
+}
+
+// lastBrace is where a block ends.
+func lastBrace(b *syntax.Block) diag.Span {
+	end := b.Span()
 	end.Start = end.End
 	end.Start.Offset--
 	end.Start.Col--
-	d := c.errorf("E0401", end, "stage `%s` does not end in a verdict or a `goto` on every path", s.Name)
-	c.noteOpenPath(d, body)
+	return end
 }
 
 // blockEnds reports whether no path leaves a block at its end.

@@ -26,6 +26,7 @@ type Program struct {
 	Events   []*Event
 	Headers  []*Header // the file's own, then the prelude's
 	Stages   []*Stage  // source order; the first is the entry
+	Fns      []*Fn
 	Slots    []*Slots
 	Tests    []*syntax.TestDecl
 
@@ -119,6 +120,13 @@ type (
 		Initial map[uint32]*Stage
 		Decl    syntax.Decl
 	}
+	// Fn is a function: its code stands where it is called.
+	Fn struct {
+		Name   string
+		Params []*Local
+		Result *Local // what it returns, on its way to the caller; nil: nothing
+		Decl   *syntax.FnDecl
+	}
 	// Header is a declared packet header.
 	Header struct {
 		Type *types.Header
@@ -139,6 +147,7 @@ func (o *Counter) ObjectName() string        { return o.Name }
 func (o *Event) ObjectName() string          { return o.Name }
 func (o *Stage) ObjectName() string          { return o.Name }
 func (o *Slots) ObjectName() string          { return o.Name }
+func (o *Fn) ObjectName() string             { return o.Name }
 func (o *Header) ObjectName() string         { return o.Type.Name }
 func (o *HeaderFieldObj) ObjectName() string { return o.Field.Name }
 func (o *TypeName) ObjectName() string       { return o.Type.String() }

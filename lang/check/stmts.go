@@ -35,6 +35,9 @@ func (c *checker) block(b *syntax.Block) {
 }
 
 func (c *checker) stmt(s syntax.Stmt) {
+	if c.fn != nil && c.refuseInFn(s) {
+		return
+	}
 	switch s := s.(type) {
 	case *syntax.Block:
 		c.block(s)
@@ -59,6 +62,10 @@ func (c *checker) stmt(s syntax.Stmt) {
 		c.emit(s)
 	case *syntax.DeleteStmt:
 		c.deleteStmt(s)
+	case *syntax.CallStmt:
+		c.callStmt(s)
+	case *syntax.ReturnStmt:
+		c.returnStmt(s)
 	default:
 		c.otherStmt(s)
 	}
@@ -74,8 +81,6 @@ func (c *checker) otherStmt(s syntax.Stmt) {
 		c.errorf("E0411", s.Span(), "`break` outside a loop")
 	case *syntax.ContinueStmt:
 		c.errorf("E0411", s.Span(), "`continue` outside a loop")
-	case *syntax.ReturnStmt:
-		c.errorf("E0411", s.Span(), "`return` outside a `fn`").Hint = "a stage ends in a verdict or a `goto`"
 	case *syntax.RewriteStmt:
 		c.unsupported("E0906", firstWord(s, "rewrite"), "`rewrite` is")
 	case *syntax.PushStmt:

@@ -17,7 +17,8 @@ const (
 	scalarPlace place = iota // config, var
 	fieldPlace               // a field of a struct or event, the value of a map
 	keyPlace                 // the key of a map
-	paramPlace               // a parameter of a stage or slots table
+	paramPlace               // a parameter of a stage, slots table or fn
+	resultPlace              // the result of a fn
 )
 
 // typeExpr resolves a type where it is written, or gives Invalid.
@@ -101,7 +102,7 @@ func (c *checker) misplaced(t types.Type, p place, n *syntax.NamedType) bool {
 			return false
 		}
 		d := c.errorf("E0503", n.Span(), "a view of `%s` cannot be stored", t.Name)
-		d.Hint = "views are passed as parameters of stages only"
+		d.Hint = "views are passed as parameters only"
 		return true
 	case *types.BE:
 		if p == fieldPlace || p == keyPlace {

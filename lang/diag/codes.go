@@ -68,6 +68,12 @@ var titles = map[string]string{
 	"E0412": "parameters of a slot's stage",
 	"E0414": "slot filled twice",
 
+	"E0430": "a fn that decides on the packet",
+	"E0431": "value of a return",
+	"E0432": "a fn without a result",
+	"E0433": "a value that is not used",
+	"E0434": "a fn that calls itself",
+
 	"E0501": "header not of whole bytes",
 	"E0502": "field out of reach of a load",
 	"E0503": "view out of place",
@@ -97,11 +103,11 @@ var titles = map[string]string{
 	"E0806": "too many parameters",
 	"E0808": "size of a header",
 	"E0809": "size of a map's entry",
+	"E0810": "calls that become too much code",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
 	"E0901": "signed integers",
 	"E0902": "arrays",
-	"E0903": "functions",
 	"E0904": "loops",
 	"E0905": "goto back",
 	"E0906": "rewrite",

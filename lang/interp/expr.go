@@ -104,9 +104,9 @@ func (r *run) binary(e *syntax.Binary) Value {
 	case "in":
 		return truth(r.contains(e.Y, r.typeOf(e.X), r.eval(e.X)))
 	case "==", "!=", "<", "<=", ">", ">=":
-		return truth(compare(e.Op, r.eval(e.X), r.eval(e.Y)))
+		return truth(compare(e.Op, r.eval(e.X).clone(), r.eval(e.Y))) // a call in Y may change X
 	}
-	return arith(e.Op, r.typeOf(e), r.eval(e.X), r.eval(e.Y))
+	return arith(e.Op, r.typeOf(e), r.eval(e.X).clone(), r.eval(e.Y))
 }
 
 // contains reports whether x, of type t, is in a set: a map, a prefix, a range, or a single value.
@@ -127,8 +127,11 @@ func (r *run) contains(set syntax.Expr, t types.Type, x Value) bool {
 	return compare("==", x, r.eval(set))
 }
 
-// call is a builtin or a conversion. Conversions keep the low bits; u32 of an ip4 is its bytes as a big-endian number.
+// call is a fn, a builtin or a conversion. Conversions keep the low bits; u32 of an ip4 is its bytes as a big-endian number.
 func (r *run) call(e *syntax.Call) Value {
+	if f, ok := r.prog.Uses[e.Fun].(*check.Fn); ok {
+		return r.fn(f, e.Args)
+	}
 	v := uint64(0)
 	if b, ok := r.prog.Uses[e.Fun].(*check.Builtin); ok {
 		switch b.Name {

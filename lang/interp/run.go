@@ -33,15 +33,16 @@ type run struct {
 	frame  frame
 }
 
-// A frame is what a stage knows: its parameters and lets. A view is its offset, a reference the entry's own memory.
+// A frame is what a stage or fn knows: its parameters and lets. A view is its offset, a reference the entry's own memory.
 type frame map[*check.Local]Value
 
-// An exit is how control leaves a stage: with a verdict, or else to another stage.
+// An exit is how control leaves a stage, with a verdict or else to another stage; or a fn, with its result.
 type exit struct {
 	verdict *check.Verdict
 	code    int32
 	stage   *check.Stage
 	args    []Value
+	result  Value // of a fn, that is left with neither verdict nor stage
 }
 
 // Run sends a packet through the pipeline. The slice is left alone.

@@ -41,6 +41,10 @@ func (r *run) stmt(s syntax.Stmt) *exit {
 		return r.verdict(s)
 	case *syntax.EmitStmt:
 		r.emit(s)
+	case *syntax.CallStmt:
+		r.fn(r.prog.Uses[s.Call.Fun].(*check.Fn), s.Call.Args)
+	case *syntax.ReturnStmt:
+		return r.returnStmt(s)
 	case *syntax.DeleteStmt:
 		m, key := r.mapKey(s.Entry)
 		_ = m.remove(key) // a key that isn't there needs no deleting
@@ -81,7 +85,7 @@ func (r *run) holds(s *syntax.IfStmt) bool {
 func (r *run) match(s *syntax.MatchStmt) *exit {
 	subjects := make([]subject, len(s.Subjects))
 	for i, x := range s.Subjects {
-		subjects[i] = subject{r.typeOf(x), r.eval(x)}
+		subjects[i] = subject{r.typeOf(x), r.eval(x).clone()}
 	}
 	for _, row := range s.Rows {
 		if r.rowMatches(row, subjects) {
@@ -162,7 +166,7 @@ func (r *run) emit(s *syntax.EmitStmt) {
 
 // assign evaluates the right side, then finds the place on the left, then stores.
 func (r *run) assign(s *syntax.AssignStmt) *exit {
-	v := r.eval(s.RHS)
+	v := r.eval(s.RHS).clone()
 	if entry, ok := check.Unparen(s.LHS).(*syntax.Index); ok {
 		if m, ok := r.prog.Uses[rootName(entry.X)].(*check.Map); ok {
 			return r.updateMap(m, entry, v, s.Else)

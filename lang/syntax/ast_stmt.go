@@ -107,6 +107,11 @@ type (
 	BreakStmt struct{ node }
 	// ContinueStmt is `continue`.
 	ContinueStmt struct{ node }
+	// CallStmt is `f(args)`, a call of a fn for what it does.
+	CallStmt struct {
+		node
+		Call *Call `parser:"(?= Ident '(') @@"`
+	}
 	// ReturnStmt is `return [EXPR]`, in a fn.
 	ReturnStmt struct {
 		node
@@ -150,6 +155,7 @@ func (*DeleteStmt) stmtNode()   {}
 func (*ForStmt) stmtNode()      {}
 func (*BreakStmt) stmtNode()    {}
 func (*ContinueStmt) stmtNode() {}
+func (*CallStmt) stmtNode()     {}
 func (*ReturnStmt) stmtNode()   {}
 func (*RewriteStmt) stmtNode()  {}
 func (*PushStmt) stmtNode()     {}

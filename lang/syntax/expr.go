@@ -375,6 +375,24 @@ func (x *Index) Parse(lex *lexer.PeekingLexer) error {
 	return nil
 }
 
+// Parse reads `f(args)`; it is for participle.
+func (x *Call) Parse(lex *lexer.PeekingLexer) error {
+	r := exprReader{lex, place{}}
+	if lex.Peek().Type != tokIdent {
+		return participle.NextMatch
+	}
+	e, err := r.named(lex.RawCursor())
+	if err != nil {
+		return err
+	}
+	call, ok := e.(*Call)
+	if !ok {
+		return expected(lex.Peek(), "`(`")
+	}
+	*x = *call
+	return nil
+}
+
 // Parse reads a string, the only literal that the grammar's tags ask for; it is for participle.
 func (x *Literal) Parse(lex *lexer.PeekingLexer) error {
 	start := lex.RawCursor()

@@ -42,7 +42,7 @@ func buildGrammar() grammars {
 		// Assignments come first, so that all words but keywords can be names.
 		participle.Union[Stmt](&LetStmt{}, &AssignStmt{}, &IfStmt{}, &ParseStmt{}, &GotoStmt{}, &VerdictStmt{}, &MatchStmt{},
 			&EmitStmt{}, &SkipStmt{}, &DeleteStmt{}, &ForStmt{}, &BreakStmt{}, &ContinueStmt{}, &ReturnStmt{}, &RewriteStmt{},
-			&PushStmt{}, &PopStmt{}),
+			&PushStmt{}, &PopStmt{}, &CallStmt{}),
 		participle.Union[Exit](&VerdictStmt{}, &GotoStmt{}),
 		participle.Union[RowBody](&GotoStmt{}, &VerdictStmt{}, &Block{}, &BreakStmt{}, &ContinueStmt{}),
 		participle.Union[ElseBranch](&Block{}, &IfStmt{}),

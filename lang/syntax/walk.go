@@ -147,6 +147,8 @@ func walkStmt(n Stmt, visit func(Node) bool) {
 		each(visit, n.In)
 		each(visit, n.Max)
 		each(visit, n.Body)
+	case *CallStmt:
+		each(visit, n.Call)
 	case *ReturnStmt:
 		each(visit, n.Value)
 	case *RewriteStmt:

@@ -112,9 +112,12 @@ func (s *stage) branched(e syntax.Expr) *ir.Value {
 	return s.read(join, result)
 }
 
-// call is a builtin or a conversion.
+// call is a fn, a builtin or a conversion.
 func (s *stage) call(e *syntax.Call) value {
 	at := s.at(e)
+	if f, ok := s.p.Uses[e.Fun].(*check.Fn); ok {
+		return s.inline(e, f)
+	}
 	b, ok := s.p.Uses[e.Fun].(*check.Builtin)
 	if !ok {
 		return value{s.convert(at, s.scalar(e.Args[0]), s.typeOf(e.Args[0]), s.typeOf(e))}

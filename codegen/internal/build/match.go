@@ -44,8 +44,9 @@ func (s *stage) match(st *syntax.MatchStmt) {
 func (s *stage) chain(st *syntax.MatchStmt, join *ir.Block) {
 	large := tests(st) > smallTable
 	var subjects []*subject
+	again := (len(st.Subjects) > 1 || large) && !s.callsFn(st.Subjects)
 	for _, e := range st.Subjects {
-		subjects = append(subjects, s.subject(e, len(st.Subjects) > 1 || large, large))
+		subjects = append(subjects, s.subject(e, again, large))
 	}
 	for i, row := range st.Rows {
 		body, miss := s.newBlock(), s.newBlock()
@@ -68,6 +69,21 @@ func (s *stage) chain(st *syntax.MatchStmt, join *ir.Block) {
 		}
 		s.enter(miss)
 	}
+}
+
+// callsFn reports whether a subject calls a fn, which may write to the fields that are others.
+func (s *stage) callsFn(subjects []syntax.HeadExpr) bool {
+	found := false
+	for _, e := range subjects {
+		syntax.Walk(e, func(n syntax.Node) bool {
+			if e, ok := n.(*syntax.Call); ok {
+				_, fn := s.p.Uses[e.Fun].(*check.Fn)
+				found = found || fn
+			}
+			return true
+		})
+	}
+	return found
 }
 
 // tests is the number of tests that a match makes.

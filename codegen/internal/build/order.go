@@ -62,7 +62,29 @@ func viewsRead(p *check.Program) map[*check.Local]bool {
 			}
 		}
 	}
+	for _, s := range p.Stages {
+		syntax.Walk(s.Decl.Body, func(n syntax.Node) bool {
+			if e, ok := n.(*syntax.Call); ok {
+				markPassed(p, e, read)
+			}
+			return true
+		})
+	}
 	return read
+}
+
+// markPassed marks the views that are passed to a fn, which may read them.
+func markPassed(p *check.Program, e *syntax.Call, read map[*check.Local]bool) {
+	if _, ok := p.Uses[e.Fun].(*check.Fn); !ok {
+		return
+	}
+	for _, a := range e.Args {
+		if id, ok := check.Unparen(a).(*syntax.Ident); ok {
+			if l, ok := p.Uses[id].(*check.Local); ok && isView(l) {
+				read[l] = true
+			}
+		}
+	}
 }
 
 func isView(l *check.Local) bool {

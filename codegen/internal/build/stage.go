@@ -17,6 +17,7 @@ type stage struct {
 	views  map[*check.Local]view
 	refs   map[*check.Local]memPlace
 	ptrs   *pointer // the packet pointers in scope
+	called *called  // the fn whose code is being built
 
 	// While a header's length is computed:
 	measured *view     // the header

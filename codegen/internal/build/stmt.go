@@ -48,6 +48,10 @@ func (s *stage) stmt(st syntax.Stmt) {
 		s.emitStmt(st)
 	case *syntax.DeleteStmt:
 		s.deleteStmt(st)
+	case *syntax.CallStmt:
+		s.inline(st.Call, s.p.Uses[st.Call.Fun].(*check.Fn))
+	case *syntax.ReturnStmt:
+		s.returnStmt(st)
 	}
 }
 

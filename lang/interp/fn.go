@@ -1,0 +1,28 @@
+package interp
+
+import (
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+)
+
+// fn runs a function in a frame of its own and gives its result, if it has one.
+func (r *run) fn(f *check.Fn, exprs []syntax.Expr) Value {
+	args := r.args(exprs)
+	outer := r.frame
+	defer func() { r.frame = outer }()
+	r.frame = frame{}
+	for i, p := range f.Params {
+		r.frame[p] = args[i]
+	}
+	if out := r.block(f.Decl.Body); out != nil {
+		return out.result
+	}
+	return nil
+}
+
+func (r *run) returnStmt(s *syntax.ReturnStmt) *exit {
+	if s.Value == nil {
+		return &exit{}
+	}
+	return &exit{result: r.eval(s.Value).clone()}
+}

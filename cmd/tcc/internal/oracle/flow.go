@@ -71,6 +71,10 @@ func (g *gen) targets() (ts []target) {
 
 // exit writes a verdict or a goto as a statement. The views that a goto passes are parsed in front of it, if need be.
 func (g *gen) exit() {
+	if g.fn != nil {
+		g.returnValue()
+		return
+	}
 	ts := g.targets()
 	if len(ts) == 0 || g.chance(1, 5) {
 		g.line("%s", g.verdict())

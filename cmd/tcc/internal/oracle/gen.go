@@ -24,10 +24,12 @@ type gen struct {
 	maps     []*mapDecl
 	counters []*counter
 	events   []*types.Struct
+	fns      []*fn
 	stages   []*stage
 	tables   []*table
 
 	stage  *stage // that is being written
+	fn     *fn    // that is being written, nil in a stage
 	indent int
 	scope  []*local
 	names  int              // locals of the stage so far
@@ -80,6 +82,7 @@ func Generate(seed uint64) string {
 	g.line("default %s", g.plainVerdict().Name)
 	g.plan()
 	g.declarations()
+	g.writeFns()
 	for _, s := range g.stages {
 		g.writeStage(s)
 	}
@@ -119,7 +122,7 @@ type production struct {
 // families are all productions. Depth is how deep blocks may still nest.
 var families [][]production
 
-func init() { families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts} }
+func init() { families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts} }
 
 // statement writes a statement.
 func (g *gen) statement(depth int) (ends bool) {

@@ -97,6 +97,9 @@ func (g *gen) simple(most int) num {
 			return num{text: pick(g.Rand, []string{"random()", "cpu()"}), bits: 32}
 		}
 	case 4:
+		if f := g.quiet(func(t types.Type) bool { n := intBits(t); return n > 0 && n <= most }); f != nil {
+			return num{text: g.call(f), bits: intBits(f.result)}
+		}
 		if most == 64 && g.chance(1, 3) {
 			return num{text: "now()", bits: 64}
 		}

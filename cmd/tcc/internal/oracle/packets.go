@@ -8,8 +8,8 @@ import (
 
 // Parse, peek, skip and need. Reads and writes of fields are expressions and assignments like any other.
 var packetStmts = []production{
-	{weight: 8, write: func(g *gen, _ int) bool { g.parse(g.someHeader()); return false }},
-	{weight: 3, write: (*gen).skip},
+	{weight: 8, can: inStage, write: func(g *gen, _ int) bool { g.parse(g.someHeader()); return false }},
+	{weight: 3, can: inStage, write: (*gen).skip},
 }
 
 // parse takes a view of a header, which mostly has a name.
@@ -30,7 +30,7 @@ func (g *gen) parseOrPeek() string { return pick(g.Rand, []string{"parse", "pars
 
 // orElse is an else behind what can fail, or nothing.
 func (g *gen) orElse() string {
-	if g.chance(1, 2) {
+	if g.fn != nil || g.chance(1, 2) {
 		return ""
 	}
 	return " else " + g.exitText(1)

@@ -11,6 +11,11 @@ import (
 // value is an expression that can stand where a t is wanted.
 func (g *gen) value(t types.Type, depth int) string {
 	t = types.ValueOf(t)
+	if g.chance(1, 12) {
+		if f := g.quiet(func(result types.Type) bool { return result == t }); f != nil {
+			return g.call(f)
+		}
+	}
 	switch t := t.(type) {
 	case *types.Int:
 		return g.number(t.Bits, depth).text

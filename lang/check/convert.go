@@ -78,8 +78,8 @@ func (c *checker) notConstant(e syntax.Expr) {
 	}
 }
 
-// assignable reports whether e, of type have, is a value of type want: of the same type, or a narrower unsigned
-// integer, or an integer constant that fits.
+// assignable reports whether e, of type have, is a value of type want: of the same type, or a narrower integer that is
+// signed or unsigned as well, or an integer constant that fits.
 func (c *checker) assignable(e syntax.Expr, have, want types.Type) bool {
 	want = types.ValueOf(want)
 	if have == types.Invalid || want == types.Invalid {
@@ -95,6 +95,9 @@ func (c *checker) assignable(e syntax.Expr, have, want types.Type) bool {
 		return c.settle(e, want)
 	case types.Identical(have, want):
 		return true
+	case from != nil && to != nil && from.Signed != to.Signed:
+		c.mixed(e.Span(), "expected `%s`, found `%s`", to, from).Hint = fmt.Sprintf("write `%s(…)` to convert it", to)
+		return false
 	case from != nil && to != nil && from.Bits <= to.Bits:
 		return true
 	case from != nil && to != nil:
@@ -123,14 +126,19 @@ func (c *checker) mismatch(e syntax.Expr, have, want types.Type) {
 	}
 }
 
-// intOf is t as an unsigned integer type, or nil.
+// mixed reports a signed integer where an unsigned one is wanted, or the other way round.
+func (c *checker) mixed(at diag.Span, format string, args ...any) *diag.Diagnostic {
+	return c.errorf("E0320", at, format+": one is signed, the other is not", args...)
+}
+
+// intOf is t as an integer type, or nil.
 func intOf(t types.Type) *types.Int {
 	i, _ := t.(*types.Int)
 	return i
 }
 
-// settle gives an integer expression without a type, and its parts, the type t, which is u8 … u64. It reports whether
-// the constants in it fit.
+// settle gives an integer expression without a type, and its parts, the integer type t. It reports whether the constants
+// in it fit.
 func (c *checker) settle(e syntax.Expr, t types.Type) bool {
 	if c.Types[e] != types.Untyped {
 		return true
@@ -144,22 +152,37 @@ func (c *checker) settle(e syntax.Expr, t types.Type) bool {
 		}
 		return fits
 	}
-	bits := intOf(t).Bits
-	fits := v.Sign() >= 0 && v.BitLen() <= bits
+	to := intOf(t)
+	bits := to.Bits
+	fits := fits(v, to)
 	switch {
 	case fits:
+	case to.Signed:
+		c.errorf("E0303", e.Span(), "%s does not fit `%s`, which holds %d to %d", v, t, int64(-1)<<(bits-1), maxOf(bits-1))
 	case v.Sign() < 0 && complements(e):
 		// It is negative as if it had endless ones in front: it fits if the bits that it complements do.
 		if fits = new(big.Int).Not(v).BitLen() <= bits; !fits {
 			c.errorf("E0303", e.Span(), "the complement does not fit `%s`", t)
 		}
 	case v.Sign() < 0:
-		c.errorf("E0303", e.Span(), "%s does not fit `%s`, which has no negative values", v, t)
+		c.errorf("E0303", e.Span(), "%s does not fit `%s`, which has no negative values", v, t).Hint =
+			fmt.Sprintf("a signed number is written `i%d(%s)`", bits, v)
 	default:
 		c.errorf("E0303", e.Span(), "%s does not fit `%s`, whose largest value is %d", v, t, maxOf(bits))
 	}
 	c.settleParts(e, t)
 	return fits
+}
+
+// fits reports whether a number is one of an integer type.
+func fits(v *big.Int, t *types.Int) bool {
+	switch {
+	case !t.Signed:
+		return v.Sign() >= 0 && v.BitLen() <= t.Bits
+	case v.Sign() < 0:
+		return new(big.Int).Not(v).BitLen() < t.Bits
+	}
+	return v.BitLen() < t.Bits
 }
 
 // settleParts gives an expression and its parts a type, whether they fit or not.
@@ -169,7 +192,7 @@ func (c *checker) settleParts(e syntax.Expr, t types.Type) {
 	}
 	c.Types[e] = t
 	if v, ok := c.ints[e]; ok {
-		c.Consts[e] = &Const{Type: t, Int: lowBits(v, intOf(t).Bits)}
+		c.Consts[e] = &Const{Type: t, Int: wrap(lowBits(v), intOf(t))}
 		delete(c.ints, e)
 	}
 	for _, part := range parts(e) {
@@ -200,9 +223,15 @@ func complements(e syntax.Expr) bool {
 
 var allOnes = new(big.Int).SetUint64(maxInt)
 
-// lowBits are the low bits of v in two's complement.
-func lowBits(v *big.Int, bits int) uint64 {
-	return new(big.Int).And(v, allOnes).Uint64() & maxOf(bits)
+// lowBits are the low 64 bits of v in two's complement.
+func lowBits(v *big.Int) uint64 { return new(big.Int).And(v, allOnes).Uint64() }
+
+// wrap keeps the bits of v that an integer type has. Those above them repeat the sign, or are zero.
+func wrap(v uint64, t *types.Int) uint64 {
+	if unused := 64 - t.Bits; t.Signed {
+		return uint64(int64(v<<unused) >> unused)
+	}
+	return v & maxOf(t.Bits)
 }
 
 // Unparen strips the parentheses around an expression.

@@ -270,12 +270,8 @@ func (c *checker) memberValue(t *types.Enum, m *syntax.EnumMember, next uint64, 
 
 func (c *checker) enumBase(base *syntax.Ident) *types.Int {
 	t, ok := types.Predeclared[base.Name].(*types.Int)
-	switch {
-	case !ok:
+	if !ok || t.Signed {
 		c.errorf("E0312", base.Span(), "the base of an enum is `u8`, `u16`, `u32` or `u64`")
-		return types.U32
-	case t.Signed:
-		c.unsupported("E0901", base.Span(), "signed integers are")
 		return types.U32
 	}
 	return t

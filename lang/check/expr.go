@@ -256,12 +256,8 @@ func (c *checker) builtin(e *syntax.Call, name string) types.Type {
 	return t
 }
 
-// conversion is `u8(x)` and the like, or `ip4(x)`.
+// conversion is `u8(x)`, `i8(x)` and the like, or `ip4(x)`.
 func (c *checker) conversion(e *syntax.Call, to types.Type) types.Type {
-	if i := intOf(to); i != nil && i.Signed {
-		c.unsupported("E0901", e.Fun.Span(), "signed integers are")
-		return types.Invalid
-	}
 	if len(e.Args) != 1 {
 		c.errorf("E0311", e.Span(), "a conversion takes one argument, not %d", len(e.Args))
 		return types.Invalid
@@ -286,7 +282,7 @@ func (c *checker) conversion(e *syntax.Call, to types.Type) types.Type {
 	return to
 }
 
-// toInt checks the argument of a conversion to an unsigned integer.
+// toInt checks the argument of a conversion to an integer.
 func (c *checker) toInt(x syntax.Expr, to types.Type) bool {
 	have := c.expr(x)
 	_, enum := have.(*types.Enum)
@@ -373,7 +369,7 @@ func (c *checker) unary(e *syntax.Unary) types.Type {
 	case intOf(t) != nil && !c.isPrefix(e.X):
 		if k := c.Consts[e.X]; k != nil {
 			v := negate(e.Op, new(big.Int).SetUint64(k.Int))
-			c.Consts[e] = &Const{Type: t, Int: lowBits(v, intOf(t).Bits)}
+			c.Consts[e] = &Const{Type: t, Int: wrap(lowBits(v), intOf(t))}
 		}
 	default:
 		c.errorf("E0304", e.Span(), "`%s` needs an integer, not %s", e.Op, typeString(t))

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+
 	"github.com/tcc-bpf/tcc/lang/syntax"
 	"github.com/tcc-bpf/tcc/lang/types"
 )
@@ -61,7 +63,8 @@ func (c *checker) headerField(f *syntax.Field) (types.Type, int) {
 	case types.IP4, types.IP6, types.MAC:
 		return t, 8 * t.Size()
 	case types.I8, types.I16, types.I32, types.I64:
-		c.unsupported("E0901", named.Span(), "signed integers are")
+		c.errorf("E0312", named.Span(), "the fields of a header are unsigned").Hint =
+			fmt.Sprintf("read a `u%d` and convert it: `%s(…)`", 8*t.Size(), t)
 	default:
 		d := c.errorf("E0312", named.Span(), "`%s` cannot be the type of a header's field", named.Name)
 		d.Hint = "the types are `u1` to `u64`, `bool`, `ip4`, `ip6` and `mac`; all are in wire order"

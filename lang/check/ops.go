@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 
@@ -73,12 +74,12 @@ func (c *checker) balance(e *syntax.Binary, x, y types.Type) types.Type {
 	t := x
 	switch {
 	case intOf(x) != nil && intOf(y) != nil:
-		t = types.Unsigned(max(intOf(x).Bits, intOf(y).Bits))
+		t = c.wider(e, intOf(x), intOf(y))
 	case !types.Identical(x, y):
 		c.errorf("E0304", e.OpAt, "`%s` needs operands of one type, not %s and %s", e.Op, typeString(x), typeString(y))
 		return types.Invalid
 	}
-	if !takes(e.Op, t) {
+	if t != types.Invalid && !takes(e.Op, t) {
 		d := c.errorf("E0304", e.OpAt, "`%s` is not defined for %s", e.Op, typeString(t))
 		if t == types.Bool {
 			d.Hint = "the operators of bools are `&&`, `||`, `!`, `==` and `!=`"
@@ -86,6 +87,20 @@ func (c *checker) balance(e *syntax.Binary, x, y types.Type) types.Type {
 		return types.Invalid
 	}
 	return t
+}
+
+// wider is the wider one of two integer types, of which both or none must be signed.
+func (c *checker) wider(e *syntax.Binary, x, y *types.Int) types.Type {
+	switch {
+	case x.Signed != y.Signed:
+		d := c.mixed(e.OpAt, "`%s` between `%s` and `%s`", e.Op, x, y)
+		wide := max(x.Bits, y.Bits)
+		d.Hint = fmt.Sprintf("convert one of them: `i%d(…)` or `u%d(…)`", wide, wide)
+		return types.Invalid
+	case x.Bits < y.Bits:
+		return y
+	}
+	return x
 }
 
 func typeIf(ok bool, t types.Type) types.Type {
@@ -255,15 +270,8 @@ func foldBinary(op string, t types.Type, x, y *Const) *Const {
 		v = a - b
 	case "*":
 		v = a * b
-	case "/":
-		if b != 0 {
-			v = a / b
-		}
-	case "%":
-		v = a
-		if b != 0 {
-			v = a % b
-		}
+	case "/", "%":
+		v = divide(op, i, a, b)
 	case "&":
 		v = a & b
 	case "|":
@@ -273,9 +281,28 @@ func foldBinary(op string, t types.Type, x, y *Const) *Const {
 	case "<<":
 		v = a << count
 	case ">>":
-		v = a >> count
+		if v = a >> count; i.Signed {
+			v = uint64(int64(a) >> count)
+		}
 	}
-	return &Const{Type: t, Int: v & maxOf(i.Bits)}
+	return &Const{Type: t, Int: wrap(v, i)}
+}
+
+// divide computes `a / b` or `a % b`.
+func divide(op string, t *types.Int, a, b uint64) uint64 {
+	switch {
+	case b == 0 && op == "/":
+		return 0
+	case b == 0:
+		return a
+	case t.Signed && op == "/":
+		return uint64(int64(a) / int64(b))
+	case t.Signed:
+		return uint64(int64(a) % int64(b))
+	case op == "/":
+		return a / b
+	}
+	return a % b
 }
 
 // maskAddress computes `address & mask`.
@@ -284,12 +311,16 @@ func maskAddress(t types.Type, x, y *Const) *Const {
 	return key{a.hi & b.hi, a.lo & b.lo}.constant(t)
 }
 
-// convertConst converts a constant to an unsigned integer or an ip4.
+// convertConst converts a constant to an integer or an ip4.
 func convertConst(k *Const, to types.Type) *Const {
 	if to == types.IP4 {
 		return key{lo: k.Int}.constant(to)
 	}
-	return &Const{Type: to, Int: keyOf(k).lo & maxOf(intOf(to).Bits)}
+	v := k.Int
+	if k.Type == types.IP4 {
+		v = keyOf(k).lo
+	}
+	return &Const{Type: to, Int: wrap(v, intOf(to))}
 }
 
 // in is `x in SET`: a map, a prefix or a range.

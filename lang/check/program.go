@@ -36,7 +36,8 @@ type Program struct {
 }
 
 // Info are the side tables. Three things to know of Types:
-//   - An operand may be narrower than its context (u8 where a u32 is wanted): whoever uses it widens it, unsigned.
+//   - An operand may be narrower than its context (u8 where a u32 is wanted): whoever uses it widens it, by the sign of
+//     its own type.
 //   - A name of a map reference, like a place of type be16, has the type of what reading it gives; Local.Type and
 //     FieldRef tell where it is stored.
 //   - In the length expression of a header, a field reads as a u32 whatever its width.
@@ -54,7 +55,7 @@ type Info struct {
 // A Const is a compile-time value.
 type Const struct {
 	Type     types.Type
-	Int      uint64     // integers, bool (0 or 1), enums, durations; two's complement if signed
+	Int      uint64     // integers, bool (0 or 1), enums, durations; if signed, extended to 64 bits
 	Addr     netip.Addr // ip4, ip6
 	Bits     int        // prefix length, if IsPrefix
 	MAC      [6]byte    // mac

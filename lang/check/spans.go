@@ -9,8 +9,8 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// Patterns are compared as intervals of 128-bit numbers: integers, bools and enums by value, addresses by their
-// bytes, most significant first. A prefix is an interval like any other.
+// Patterns are compared as intervals of 128-bit numbers: integers, bools and enums by value (signed ones with a bias),
+// addresses by their bytes, most significant first. A prefix is an interval like any other.
 
 // A key is a value as a 128-bit number.
 type key struct{ hi, lo uint64 }
@@ -56,7 +56,15 @@ func keyOf(k *Const) key {
 		copy(b[2:], k.MAC[:])
 		return key{lo: binary.BigEndian.Uint64(b[:])}
 	}
-	return key{lo: k.Int}
+	return key{lo: k.Int ^ bias(k.Type)}
+}
+
+// bias is what brings the numbers of a signed type in order: the negative ones come first.
+func bias(t types.Type) uint64 {
+	if i := intOf(t); i != nil && i.Signed {
+		return 1 << 63
+	}
+	return 0
 }
 
 // constant is the value of type t that has the number k.
@@ -72,7 +80,7 @@ func (k key) constant(t types.Type) *Const {
 	case types.MAC:
 		return &Const{Type: t, MAC: [6]byte(b[10:])}
 	}
-	return &Const{Type: t, Int: k.lo}
+	return &Const{Type: t, Int: k.lo ^ bias(t)}
 }
 
 // A span is an interval of keys, both ends included.
@@ -92,7 +100,13 @@ func spanOf(k *Const) span {
 }
 
 // whole is the interval of all values of a type's size.
-func whole(t types.Type) span { return span{hi: ones(bitsOf(t))} }
+func whole(t types.Type) span {
+	if i := intOf(t); i != nil && i.Signed {
+		low := key{lo: 1<<63 - 1<<(i.Bits-1)}
+		return span{low, key{lo: 1<<63 - 1 + 1<<(i.Bits-1)}}
+	}
+	return span{hi: ones(bitsOf(t))}
+}
 
 func bitsOf(t types.Type) int {
 	if t == types.Bool {

@@ -38,10 +38,6 @@ func (c *checker) typeExpr(te syntax.TypeExpr, p place) types.Type {
 // namedType resolves the name of a type.
 func (c *checker) namedType(n *syntax.NamedType) types.Type {
 	if t, ok := types.Predeclared[n.Name]; ok {
-		if i, ok := t.(*types.Int); ok && i.Signed {
-			c.unsupported("E0901", n.Span(), "signed integers are")
-			return types.Invalid
-		}
 		return t
 	}
 	e := c.top[n.Name]

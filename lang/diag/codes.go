@@ -53,6 +53,7 @@ var titles = map[string]string{
 	"E0311": "number of arguments",
 	"E0312": "a type out of place",
 	"E0313": "a field given twice",
+	"E0320": "signed and unsigned",
 
 	"E0401": "a path without an end",
 	"E0402": "unreachable statement",
@@ -106,7 +107,6 @@ var titles = map[string]string{
 	"E0810": "calls that become too much code",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
-	"E0901": "signed integers",
 	"E0902": "arrays",
 	"E0904": "loops",
 	"E0905": "goto back",

@@ -104,7 +104,7 @@ func (r *run) binary(e *syntax.Binary) Value {
 	case "in":
 		return truth(r.contains(e.Y, r.typeOf(e.X), r.eval(e.X)))
 	case "==", "!=", "<", "<=", ">", ">=":
-		return truth(compare(e.Op, r.eval(e.X).clone(), r.eval(e.Y))) // a call in Y may change X
+		return truth(compare(e.Op, r.typeOf(e.X), r.eval(e.X).clone(), r.eval(e.Y))) // a call in Y may change X
 	}
 	return arith(e.Op, r.typeOf(e), r.eval(e.X).clone(), r.eval(e.Y))
 }
@@ -117,14 +117,14 @@ func (r *run) contains(set syntax.Expr, t types.Type, x Value) bool {
 	}
 	switch s := set.(type) {
 	case *syntax.Range:
-		return compare("<=", r.eval(s.Lo), x) && compare("<=", x, r.eval(s.Hi))
+		return compare("<=", t, r.eval(s.Lo), x) && compare("<=", t, x, r.eval(s.Hi))
 	case *syntax.Ident:
 		if decl, ok := r.prog.Uses[s].(*check.Map); ok {
 			m := r.maps[decl]
 			return m.find(m.encodeKey(x)) != nil
 		}
 	}
-	return compare("==", x, r.eval(set))
+	return compare("==", t, x, r.eval(set))
 }
 
 // call is a fn, a builtin or a conversion. Conversions keep the low bits; u32 of an ip4 is its bytes as a big-endian number.
@@ -145,7 +145,7 @@ func (r *run) call(e *syntax.Call) Value {
 	} else if len(e.Args) == 1 {
 		v = r.eval(e.Args[0])[0]
 	}
-	return Value{mask(v, 8*r.typeOf(e).Size())}
+	return Value{wrap(v, types.Leaves(r.typeOf(e))[0])}
 }
 
 // fields is the value of `name{field: value, …}`; fields that aren't named are zero.

@@ -149,7 +149,7 @@ func (t *tester) expectEqual(s *syntax.ExpectEqual) error {
 	if err != nil {
 		return err
 	}
-	if want := t.run.eval(s.Y); !compare("==", got, want) {
+	if want := t.run.eval(s.Y); !compare("==", t.run.typeOf(s.X), got, want) {
 		typ := t.run.typeOf(s.X)
 		return fmt.Errorf("expected %s, got %s", Format(typ, want), Format(typ, got))
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // A Value holds one number for each leaf of its type (types.Leaves). Host and Swapped leaves are the numbers the
-// program works with; Wire leaves are the big-endian numbers of their bytes.
+// program works with, signed ones extended to 64 bits, so that they need no widening; Wire leaves are the big-endian numbers of their bytes.
 type Value []uint64
 
 // Zero is the zero value of t.
@@ -32,7 +32,7 @@ func Encode(t types.Type, v Value, order binary.ByteOrder) []byte {
 func Decode(t types.Type, b []byte, order binary.ByteOrder) Value {
 	v := Zero(t)
 	for i, leaf := range types.Leaves(t) {
-		v[i] = getUint(b[leaf.Offset:][:leaf.Size], leafOrder(leaf, order))
+		v[i] = wrap(getUint(b[leaf.Offset:][:leaf.Size], leafOrder(leaf, order)), leaf)
 	}
 	return v
 }
@@ -80,6 +80,15 @@ func mask(x uint64, bits int) uint64 {
 	return x & (1<<bits - 1)
 }
 
+// wrap makes x a number of a leaf.
+func wrap(x uint64, leaf types.Leaf) uint64 {
+	bits := 8 * leaf.Size
+	if leaf.Signed {
+		return uint64(int64(x<<(64-bits)) >> (64 - bits))
+	}
+	return mask(x, bits)
+}
+
 // field is the part of a struct's value that holds f. It shares memory with v.
 func (v Value) field(s *types.Struct, f *types.Field) Value {
 	lo := 0
@@ -101,7 +110,7 @@ func constValue(c *check.Const, t types.Type) Value {
 	case types.MAC:
 		return Decode(t, c.MAC[:], binary.BigEndian)
 	}
-	return Value{mask(c.Int, t.Size()*8)}
+	return Value{wrap(c.Int, types.Leaves(t)[0])}
 }
 
 // hasPrefix reports whether the first n bits of an address are those of prefix.
@@ -134,6 +143,10 @@ func Format(t types.Type, v Value) string {
 			fields = append(fields, f.Name+": "+Format(f.Type, v.field(t, f)))
 		}
 		return t.Name + "{" + strings.Join(fields, ", ") + "}"
+	case *types.Int:
+		if t.Signed {
+			return fmt.Sprint(int64(v[0]))
+		}
 	case *types.Basic:
 		return formatBasic(t, v)
 	}

@@ -29,6 +29,21 @@ func (s *stage) arith(at diag.Span, op string, t types.Type, x, y *ir.Value) *ir
 	if op == "<<" || op == ">>" {
 		y = s.shiftCount(at, t, y)
 	}
+	if signed(t) {
+		return s.arithSigned(at, op, t, x, y)
+	}
+	return s.truncate(at, t, s.emit(at, arithOps[op], x.Type, x, y))
+}
+
+func (s *stage) arithSigned(at diag.Span, op string, t types.Type, x, y *ir.Value) *ir.Value {
+	switch op {
+	case "&", "|", "^":
+		return s.emit(at, arithOps[op], x.Type, x, y)
+	case ">>":
+		return s.emit(at, ir.Sar, x.Type, x, y)
+	case "/", "%":
+		return s.truncate(at, t, s.divideSigned(at, op, x, y))
+	}
 	return s.truncate(at, t, s.emit(at, arithOps[op], x.Type, x, y))
 }
 
@@ -47,6 +62,9 @@ func (s *stage) shiftCount(at diag.Span, t types.Type, y *ir.Value) *ir.Value {
 
 // truncate keeps the bits of x that t has, if x can have more.
 func (s *stage) truncate(at diag.Span, t types.Type, x *ir.Value) *ir.Value {
+	if signed(t) {
+		return s.signExtend(at, t.Size(), x)
+	}
 	if s.max(x) <= maxOf(t) {
 		return x
 	}

@@ -80,7 +80,7 @@ func (s *stage) compare(e *syntax.Binary, to way) {
 	case "!=":
 		s.equal(s.at(e), xs, ys, to.not())
 	default:
-		s.br(s.at(e), conds[e.Op], xs[0], ys[0], to)
+		s.br(s.at(e), condOf(e.Op, t), xs[0], ys[0], to)
 	}
 }
 
@@ -163,11 +163,11 @@ func (s *stage) inRange(at diag.Span, t types.Type, x value, lo, hi *check.Const
 	if t == types.IP4 {
 		n = s.swap(at, 4, n)
 	}
-	from, up := number(lo), number(hi)
+	from, up := number(lo)&n.Type.Mask(), number(hi)&n.Type.Mask()
 	if from > 0 {
 		n = s.emit(at, ir.Sub, n.Type, n, s.konst(at, n.Type, from))
 	}
-	s.br(at, ir.ULe, n, s.konst(at, n.Type, up-from), to)
+	s.br(at, ir.ULe, n, s.konst(at, n.Type, (up-from)&n.Type.Mask()), to)
 }
 
 // inWideRange compares with the lower end, then with the upper one, each from the first leaf on.

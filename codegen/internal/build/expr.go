@@ -20,14 +20,14 @@ func (s *stage) typeOf(e syntax.Expr) types.Type { return types.ValueOf(s.p.Type
 // scalar computes an expression of one leaf.
 func (s *stage) scalar(e syntax.Expr) *ir.Value { return s.expr(e)[0] }
 
-// exprAs computes an expression where a value of type t is wanted: an unsigned integer may be narrower.
+// exprAs computes an expression where a value of type t is wanted: an integer may be narrower.
 func (s *stage) exprAs(e syntax.Expr, t types.Type) value {
 	if c := s.p.Consts[e]; c != nil {
 		return s.constant(s.at(e), c, t)
 	}
 	v := s.expr(e)
 	if isInteger(t) {
-		return value{s.as(s.at(e), numberOf(t), v[0])}
+		return value{s.widen(s.at(e), v[0], s.typeOf(e), numberOf(t))}
 	}
 	return v
 }
@@ -61,7 +61,11 @@ func (s *stage) unary(e *syntax.Unary) value {
 	case "-":
 		return value{s.arith(at, "-", t, s.konst(at, x.Type, 0), x)}
 	}
-	return value{s.arith(at, "^", t, x, s.konst(at, x.Type, maxOf(t)))}
+	all := maxOf(t)
+	if signed(t) {
+		all = x.Type.Mask()
+	}
+	return value{s.arith(at, "^", t, x, s.konst(at, x.Type, all))}
 }
 
 func (s *stage) binary(e *syntax.Binary) value {
@@ -88,7 +92,7 @@ func (s *stage) comparison(e *syntax.Binary) *ir.Value {
 	}
 	x := s.exprAs(e.X, t)[0]
 	y := s.exprAs(e.Y, t)[0]
-	return s.cmp(s.at(e), conds[e.Op], x, y)
+	return s.cmp(s.at(e), condOf(e.Op, t), x, y)
 }
 
 func (s *stage) cmp(at diag.Span, c ir.Cond, x, y *ir.Value) *ir.Value {
@@ -145,7 +149,10 @@ func (s *stage) convert(at diag.Span, x *ir.Value, from, to types.Type) *ir.Valu
 	if from == types.IP4 || to == types.IP4 {
 		return s.emit(at, ir.BE32, ir.I32, s.as(at, ir.I32, x))
 	}
-	return s.truncate(at, to, s.as(at, numberOf(to), x))
+	if i, ok := from.(*types.Int); ok && signed(from) && signed(to) && i.Size() <= to.Size() {
+		return s.widen(at, x, from, numberOf(to))
+	}
+	return s.truncate(at, to, s.widen(at, x, from, numberOf(to)))
 }
 
 // fields is `name{field: value, …}` for a struct or event; what isn't named is zero.
@@ -183,7 +190,7 @@ func (s *stage) constant(at diag.Span, c *check.Const, t types.Type) value {
 	case types.IsAddress(t):
 		bytes = c.Addr.AsSlice()
 	default:
-		return value{s.konst(at, numberOf(t), c.Int)}
+		return value{s.konst(at, numberOf(t), c.Int&numberOf(t).Mask())}
 	}
 	return s.wire(at, t, bytes)
 }

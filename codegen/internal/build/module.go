@@ -140,7 +140,7 @@ func (b *builder) convention(block *ir.Block, params []*check.Local, at diag.Spa
 			if isView(p) {
 				t = ir.I64
 			}
-			b.fn.AddParam(block, t, p.Name+leaf.Path, p.Decl.Span()).Size = leaf.Size
+			b.fn.AddParam(block, t, p.Name+leaf.Path, p.Decl.Span()).Size = carriedSize(leaf)
 		}
 	}
 	b.param(block, cursor).Span = at

@@ -127,6 +127,9 @@ func (p memPlace) load(s *stage, at diag.Span) value {
 		if leaf.Kind == types.Swapped {
 			x = s.swap(at, leaf.Size, x)
 		}
+		if leaf.Signed {
+			x = s.signExtend(at, leaf.Size, x)
+		}
 		v = append(v, x)
 	}
 	return v

@@ -125,5 +125,5 @@ func (v variable) shape() (t ir.Type, size int, name string) {
 		return ir.I32, types.Bool.Size(), ""
 	}
 	leaf := types.Leaves(v.local.Type)[v.leaf]
-	return ir.Number(leaf.Size), leaf.Size, v.local.Name + leaf.Path
+	return ir.Number(leaf.Size), carriedSize(leaf), v.local.Name + leaf.Path
 }

@@ -42,6 +42,9 @@ func (s *stage) tree(st *syntax.MatchStmt, join *ir.Block) {
 	if t == types.IP4 {
 		x = s.swap(s.at(e), 4, x)
 	}
+	if signed(t) {
+		x = s.emit(s.at(e), ir.Xor, x.Type, x, s.konst(s.at(e), x.Type, signBit(t)))
+	}
 	bodies := make([]*ir.Block, len(st.Rows))
 	for i := range bodies {
 		bodies[i] = s.newBlock()
@@ -52,7 +55,7 @@ func (s *stage) tree(st *syntax.MatchStmt, join *ir.Block) {
 		}
 		return bodies[row]
 	}
-	s.search(s.at(e), x, s.intervals(st, maxOf(t)), target)
+	s.search(s.at(e), x, s.intervals(st, t), target)
 	for i, row := range st.Rows {
 		if len(s.flows[bodies[i]].preds) > 0 {
 			s.branch(bodies[i], row.Body, join)
@@ -80,16 +83,34 @@ func (s *stage) search(at diag.Span, x *ir.Value, list []interval, target func(r
 	s.search(at, x, list[mid:], target)
 }
 
-// intervals cuts 0..last at the ends of the patterns and gives each piece to the first row that has it.
-func (s *stage) intervals(st *syntax.MatchStmt, last uint64) []interval {
+// signBit brings the numbers of a signed type in order, negative ones first, if it is changed in each; 0 for others.
+func signBit(t types.Type) uint64 {
+	if !signed(t) {
+		return 0
+	}
+	return 1 << (width(numberOf(t)) - 1)
+}
+
+// wholeRun are all numbers of a type, in that order.
+func wholeRun(t types.Type) run {
+	if bit := signBit(t); bit > 0 {
+		half := uint64(1) << (8*t.Size() - 1)
+		return run{bit - half, bit + half - 1}
+	}
+	return run{0, maxOf(t)}
+}
+
+// intervals cuts the numbers of type t at the ends of the patterns and gives each piece to the first row that has it.
+func (s *stage) intervals(st *syntax.MatchStmt, t types.Type) []interval {
 	rows := make([][]run, len(st.Rows))
-	starts := []uint64{0}
+	whole := wholeRun(t)
+	starts := []uint64{whole.lo}
 	for i, row := range st.Rows {
 		for _, alt := range row.Patterns[0].Alts {
-			r := s.run(alt, last)
+			r := s.run(alt, t)
 			rows[i] = append(rows[i], r)
 			starts = append(starts, r.lo)
-			if r.hi < last {
+			if r.hi < whole.hi {
 				starts = append(starts, r.hi+1)
 			}
 		}
@@ -105,15 +126,16 @@ func (s *stage) intervals(st *syntax.MatchStmt, last uint64) []interval {
 }
 
 // run is the run of a pattern: a value, range, prefix or `_`.
-func (s *stage) run(e syntax.Expr, last uint64) run {
+func (s *stage) run(e syntax.Expr, t types.Type) run {
+	in := func(c *check.Const) uint64 { return number(c)&numberOf(t).Mask() ^ signBit(t) }
 	switch e := check.Unparen(e).(type) {
 	case *syntax.Wildcard:
-		return run{0, last}
+		return wholeRun(t)
 	case *syntax.Range:
-		return run{number(s.p.Consts[e.Lo]), number(s.p.Consts[e.Hi])}
+		return run{in(s.p.Consts[e.Lo]), in(s.p.Consts[e.Hi])}
 	}
 	c := s.p.Consts[e]
-	r := run{number(c), number(c)}
+	r := run{in(c), in(c)}
 	if c.IsPrefix {
 		r.hi |= ones(32 - c.Bits)
 	}

@@ -20,6 +20,8 @@ func (g *gen) cond(depth int) string {
 		return "!" + g.cond(depth-1)
 	case 5:
 		return g.member(depth - 1)
+	case 8:
+		return g.signedCond(depth - 1)
 	case 6:
 		return g.equal(depth - 1)
 	case 7:

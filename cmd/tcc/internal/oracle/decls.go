@@ -50,13 +50,17 @@ func (g *gen) declarations() {
 	g.planTables()
 }
 
+var signedInts = []*types.Int{types.I8, types.I16, types.I32, types.I64}
+
 var ints = []*types.Int{types.U8, types.U16, types.U32, types.U64}
 
 // scalar is a type that a config or var can have.
 func (g *gen) scalar() types.Type {
-	switch g.IntN(8) {
+	switch g.IntN(9) {
 	case 0:
 		return types.Bool
+	case 8:
+		return pick(g.Rand, signedInts)
 	case 1:
 		return pick(g.Rand, []types.Type{types.IP4, types.IP4, types.IP6, types.MAC})
 	case 2:

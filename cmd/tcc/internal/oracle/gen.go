@@ -122,7 +122,9 @@ type production struct {
 // families are all productions. Depth is how deep blocks may still nest.
 var families [][]production
 
-func init() { families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts} }
+func init() {
+	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts}
+}
 
 // statement writes a statement.
 func (g *gen) statement(depth int) (ends bool) {

@@ -43,6 +43,8 @@ func (g *gen) letOf(t types.Type) {
 		if n.bits == 0 {
 			t = types.U64
 		}
+	} else if signedBits(t) > 0 {
+		text = fmt.Sprintf("%v(%s)", t, g.signed(signedBits(t), 2))
 	} else {
 		text = g.value(t, 2)
 	}
@@ -71,6 +73,10 @@ func (g *gen) assign(int) bool {
 		return g.let(0)
 	}
 	bits := intBits(p.typ)
+	if signedBits(p.typ) > 0 && g.chance(2, 3) {
+		g.assignSigned(p)
+		return false
+	}
 	if bits == 0 || g.chance(1, 2) {
 		x := g.value(p.typ, 1+g.IntN(3))
 		if p.kind == fieldPlace && bits > 0 {

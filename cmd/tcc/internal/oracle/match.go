@@ -49,6 +49,9 @@ func covers(ps []pattern, p pattern) bool {
 func (g *gen) pattern(s subject) pattern {
 	switch t := s.typ.(type) {
 	case *types.Int:
+		if t.Signed {
+			return g.signedPattern(t.Bits)
+		}
 		lo, hi := g.pool.number(g.Rand, s.bits), g.pool.number(g.Rand, s.bits)
 		if g.chance(2, 3) {
 			return pattern{written(g.Rand, lo), boundOf(lo), boundOf(lo)}
@@ -162,6 +165,10 @@ func (g *gen) matchOne(depth int) bool {
 // wholePattern takes all values of a type.
 func wholePattern(t types.Type) pattern {
 	var p pattern
+	if i, ok := t.(*types.Int); ok && i.Signed {
+		half := int64(1) << (i.Bits - 1)
+		return pattern{lo: signedBound(-half), hi: signedBound(half - 1)}
+	}
 	n := t.Size()
 	for i := range n {
 		p.hi[15-i] = 0xff
@@ -176,8 +183,8 @@ func wholePattern(t types.Type) pattern {
 func full(t types.Type, taken []pattern) bool {
 	sorted := slices.Clone(taken)
 	slices.SortFunc(sorted, func(p, q pattern) int { return slices.Compare(p.lo[:], q.lo[:]) })
-	var from bound // the first value that isn't taken
 	all := wholePattern(t)
+	from := all.lo // the first value that isn't taken
 	for _, p := range sorted {
 		if slices.Compare(p.lo[:], from[:]) > 0 {
 			return false

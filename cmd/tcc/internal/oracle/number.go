@@ -24,8 +24,9 @@ func (n num) values() int {
 	return n.bits
 }
 
+// intBits is the width of an unsigned integer, 0 for other types.
 func intBits(t types.Type) int {
-	if i, ok := t.(*types.Int); ok {
+	if i, ok := t.(*types.Int); ok && !i.Signed {
 		return i.Bits
 	}
 	return 0
@@ -149,9 +150,11 @@ func (g *gen) converted(most, depth int) num {
 		width /= 2
 	}
 	call := func(x string) num { return num{text: fmt.Sprintf("u%d(%s)", width, x), bits: width} }
-	switch g.IntN(8) {
+	switch g.IntN(9) {
 	case 0:
 		return call(g.cond(depth - 1))
+	case 8:
+		return call(g.signedTyped(64, depth-1))
 	case 1:
 		if p, ok := g.placeOf(func(p place) bool { _, enum := p.typ.(*types.Enum); return enum }); ok {
 			return call(p.text)

@@ -18,6 +18,9 @@ func (g *gen) value(t types.Type, depth int) string {
 	}
 	switch t := t.(type) {
 	case *types.Int:
+		if t.Signed {
+			return g.signed(t.Bits, depth)
+		}
 		return g.number(t.Bits, depth).text
 	case *types.Enum:
 		if p, ok := g.placeFor(t); ok && g.chance(1, 2) {
@@ -37,6 +40,9 @@ func (g *gen) value(t types.Type, depth int) string {
 func (g *gen) constant(t types.Type) string {
 	switch t := t.(type) {
 	case *types.Int:
+		if t.Signed {
+			return fmt.Sprint(g.signedConst(t.Bits))
+		}
 		if t == types.U64 && g.chance(1, 8) {
 			return pick(g.Rand, []string{"250ms", "5s", "1us", "3ns", "2m", "1h"})
 		}
@@ -140,6 +146,9 @@ func (g *gen) keyOf(t types.Type) string {
 	}
 	switch t := types.ValueOf(t).(type) {
 	case *types.Int:
+		if t.Signed {
+			return fmt.Sprint(int64(g.pool.small(g.Rand)) - 2)
+		}
 		switch g.IntN(4) {
 		case 0:
 			return g.number(t.Bits, 1).text

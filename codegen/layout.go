@@ -58,13 +58,27 @@ func programsOf(m *ir.Module, table string) map[uint32]string {
 
 // encode lays a constant out in memory.
 func encode(c *check.Const, t types.Type, order binary.ByteOrder) []byte {
+	b := make([]byte, max(8, t.Size()))
+	switch t := t.(type) {
+	case *types.Array:
+		for i, elem := range c.Elems {
+			copy(b[i*t.Elem.Size():], encode(elem, t.Elem, order))
+		}
+		return b[:t.Size()]
+	case *types.Struct:
+		for i, field := range c.Elems {
+			if field != nil {
+				copy(b[t.Fields[i].Offset:], encode(field, t.Fields[i].Type, order))
+			}
+		}
+		return b[:t.Size()]
+	}
 	switch t {
 	case types.IP4, types.IP6:
 		return c.Addr.AsSlice()
 	case types.MAC:
 		return c.MAC[:]
 	}
-	b := make([]byte, 8)
 	if _, ok := t.(*types.BE); ok || order == binary.BigEndian {
 		binary.BigEndian.PutUint64(b, c.Int)
 		return b[8-t.Size():]

@@ -88,6 +88,11 @@ func (c *checker) target(e syntax.Expr) types.Type {
 			return t
 		}
 		return types.Invalid
+	case *syntax.Index:
+		if t := c.expr(e); t == types.Invalid || c.writableMemory(e) {
+			return t
+		}
+		return types.Invalid
 	}
 	if t := c.expr(e); t != types.Invalid {
 		c.settleParts(e, types.U64)
@@ -100,10 +105,7 @@ func (c *checker) targetName(id *syntax.Ident) types.Type {
 	l := c.locals[id.Name]
 	if l == nil {
 		t := c.expr(id)
-		if g, ok := c.Uses[id].(*Global); ok && g.Config {
-			d := c.errorf("E0309", id.Span(), "`%s` is a config: it is constant once the pipeline is loaded", g.Name)
-			d.Hint = "declare it with `var` to change it"
-			note(d, g.Decl.Span(), "declared here")
+		if g, ok := c.Uses[id].(*Global); ok && c.isConfig(id, g) {
 			return types.Invalid
 		}
 		return t
@@ -141,26 +143,48 @@ func (c *checker) writable(e *syntax.Select) bool {
 			return false
 		}
 	case ref.Struct != nil:
-		if !isPlace(e.X) {
-			c.errorf("E0309", e.Span(), "this cannot be assigned")
-			return false
-		}
+		return c.writableMemory(e)
 	}
 	return true
 }
 
-// isPlace reports whether an expression is a name, or a field of one.
-func isPlace(e syntax.Expr) bool {
+// writableMemory reports whether a field or element is part of something that can be assigned.
+func (c *checker) writableMemory(e syntax.Expr) bool {
+	root := rootOf(e)
+	if root == nil {
+		c.errorf("E0309", e.Span(), "this cannot be assigned")
+		return false
+	}
+	g, ok := c.Uses[root].(*Global)
+	return !ok || !c.isConfig(root, g)
+}
+
+// rootOf is the name that an expression is a part of, nil if it is part of something else.
+func rootOf(e syntax.Expr) *syntax.Ident {
 	for {
 		switch x := e.(type) {
 		case *syntax.Ident:
-			return true
+			return x
 		case *syntax.Select:
 			e = x.X
+		case *syntax.Index:
+			e = x.X
+		case *syntax.Paren:
+			e = x.X
 		default:
-			return false
+			return nil
 		}
 	}
+}
+
+// isConfig reports a config that is assigned.
+func (c *checker) isConfig(id *syntax.Ident, g *Global) bool {
+	if g.Config {
+		d := c.errorf("E0309", id.Span(), "`%s` is a config: it is constant once the pipeline is loaded", g.Name)
+		d.Hint = "declare it with `var` to change it"
+		note(d, g.Decl.Span(), "declared here")
+	}
+	return g.Config
 }
 
 // modify checks `place OP= value`; the value can't be wider than the place.

@@ -20,6 +20,11 @@ import (
 
 // use types e as a value of type want, and reports whether it is one.
 func (c *checker) use(e syntax.Expr, want types.Type) bool {
+	if t, ok := want.(*types.Array); ok {
+		if lit, ok := Unparen(e).(*syntax.ArrayLit); ok {
+			return c.arrayAs(e, lit, t)
+		}
+	}
 	return c.assignable(e, c.expr(e), want)
 }
 
@@ -35,7 +40,7 @@ func (c *checker) value(e syntax.Expr) types.Type {
 	return t
 }
 
-// operand is value for what a view or a struct can't be.
+// operand is value for what a view, a struct or an array can't be.
 func (c *checker) operand(e syntax.Expr) types.Type {
 	t := c.value(e)
 	if c.prefixOperand(e) {
@@ -44,7 +49,7 @@ func (c *checker) operand(e syntax.Expr) types.Type {
 	switch t.(type) {
 	case *types.Header:
 		return c.viewMisused(e.Span())
-	case *types.Struct:
+	case *types.Struct, *types.Array:
 		c.errorf("E0304", e.Span(), "%s is not a scalar", typeString(t))
 		return types.Invalid
 	}
@@ -94,7 +99,7 @@ func (c *checker) assignable(e syntax.Expr, have, want types.Type) bool {
 	case have == types.Untyped && to != nil:
 		return c.settle(e, want)
 	case types.Identical(have, want):
-		return true
+		return c.copyable(e, have)
 	case from != nil && to != nil && from.Signed != to.Signed:
 		c.mixed(e.Span(), "expected `%s`, found `%s`", to, from).Hint = fmt.Sprintf("write `%s(…)` to convert it", to)
 		return false

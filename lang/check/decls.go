@@ -214,7 +214,7 @@ func (c *checker) globalType(g *Global) types.Type {
 	if te, open := c.globals[g]; open {
 		delete(c.globals, g)
 		g.Type = types.Invalid
-		g.Type = c.typeExpr(te, scalarPlace)
+		g.Type = c.typeExpr(te, globalPlace)
 	}
 	return g.Type
 }
@@ -352,7 +352,7 @@ func (c *checker) params(list []*syntax.Field) []*Local {
 		l := &Local{Name: f.Name.Name, Type: c.typeExpr(f.Type, paramPlace), Decl: f.Name}
 		c.Defs[f.Name] = l
 		params = append(params, l)
-		leaves += len(LeavesOf(l.Type))
+		leaves += numLeavesOf(l.Type)
 	}
 	if leaves > maxLeaves {
 		at := list[0].Span().To(list[len(list)-1].Span())

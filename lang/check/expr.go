@@ -36,6 +36,8 @@ func (c *checker) exprKind(e syntax.Expr) types.Type {
 		return c.call(e)
 	case *syntax.StructLit:
 		return c.structLit(e)
+	case *syntax.ArrayLit:
+		return c.arrayLit(e)
 	}
 	c.errorf("E0308", e.Span(), "a pattern is not a value")
 	return types.Invalid
@@ -193,27 +195,20 @@ func (c *checker) packetField(e *syntax.Select) types.Type {
 	return f.Type
 }
 
-// indexValue is `x[i]` where a value is wanted, which only a test has (expectations don't come here).
+// indexValue is `x[i]` where a value is wanted: an element of an array.
 func (c *checker) indexValue(e *syntax.Index) types.Type {
-	id, ok := e.X.(*syntax.Ident)
-	if !ok || c.locals[id.Name] != nil {
-		if t := c.expr(e.X); t != types.Invalid {
-			c.errorf("E0304", e.Span(), "only maps, counters and slots have an index")
-		}
-		return types.Invalid
-	}
-	switch o := c.topLevel(id.Name).(type) {
-	case *Map:
-		c.errorf("E0602", e.Span(), "it is not known whether the map has this entry").Hint =
-			fmt.Sprintf("read it with `if v := %s[…] { … }`", o.Name)
-	case *Counter:
-		c.errorf("E0605", e.Span(), "a stage can add to a counter, not read it")
-	default:
-		if t := c.expr(id); t != types.Invalid {
-			c.errorf("E0304", e.Span(), "only maps, counters and slots have an index")
+	if id, ok := e.X.(*syntax.Ident); ok && c.locals[id.Name] == nil {
+		switch o := c.topLevel(id.Name).(type) {
+		case *Map:
+			c.errorf("E0602", e.Span(), "it is not known whether the map has this entry").Hint =
+				fmt.Sprintf("read it with `if v := %s[…] { … }`", o.Name)
+			return types.Invalid
+		case *Counter:
+			c.errorf("E0605", e.Span(), "a stage can add to a counter, not read it")
+			return types.Invalid
 		}
 	}
-	return types.Invalid
+	return c.element(e, c.expr(e.X))
 }
 
 // call is a builtin or a conversion.
@@ -314,7 +309,9 @@ func (c *checker) structLit(e *syntax.StructLit) types.Type {
 	if ok {
 		if t, ok := tn.Type.(*types.Struct); ok {
 			c.Uses[e.Name] = tn
-			c.fieldValues(e, t, "struct")
+			if c.fieldValues(e, t, "struct") {
+				c.structConst(e, t)
+			}
 			return t
 		}
 		if tn.Type == types.Invalid {
@@ -328,8 +325,9 @@ func (c *checker) structLit(e *syntax.StructLit) types.Type {
 	return types.Invalid
 }
 
-// fieldValues checks the fields of a literal of a struct or event.
-func (c *checker) fieldValues(e *syntax.StructLit, t *types.Struct, what string) {
+// fieldValues checks the fields of a literal of a struct or event, and reports whether they are right.
+func (c *checker) fieldValues(e *syntax.StructLit, t *types.Struct, what string) bool {
+	before := len(c.diags)
 	seen := map[string]*syntax.Ident{}
 	for _, fv := range e.Fields {
 		c.fieldTwice(seen, fv)
@@ -341,6 +339,7 @@ func (c *checker) fieldValues(e *syntax.StructLit, t *types.Struct, what string)
 		}
 		c.use(fv.Value, f.Type)
 	}
+	return len(c.diags) == before
 }
 
 // fieldTwice reports a field that a literal gives twice.

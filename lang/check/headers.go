@@ -48,7 +48,7 @@ func (c *checker) resolveHeader(h *Header) {
 func (c *checker) headerField(f *syntax.Field) (types.Type, int) {
 	named, ok := f.Type.(*syntax.NamedType)
 	if !ok {
-		c.unsupported("E0902", f.Type.Span(), "arrays are")
+		c.errorf("E0312", f.Type.Span(), "a field of a header is no array").Hint = "give each element a name"
 		return types.Invalid, 0
 	}
 	switch n := bitWidth(named.Name); {

@@ -11,7 +11,8 @@ const (
 	maxMap     = 1 << 31 // entries
 	maxCounter = 65536   // cells
 	maxSlots   = 65536   // stages in a table
-	maxLeaves  = 64      // scalars that a goto passes
+	maxLeaves  = 64      // scalars of a value, and of all that a goto passes
+	maxArray   = 16384   // bytes of an array
 	maxHeader  = 256     // bytes of a header's fixed part
 	maxInlined = 20000   // expressions and statements that the calls of a stage become
 	maxInt     = math.MaxUint64

@@ -61,6 +61,7 @@ type Const struct {
 	MAC      [6]byte    // mac
 	Str      string     // string
 	IsPrefix bool
+	Elems    []*Const // arrays and structs: an element or field each; nil is zero
 }
 
 // An Object is what a name can mean.

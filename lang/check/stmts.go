@@ -105,7 +105,7 @@ func (c *checker) let(s *syntax.LetStmt) {
 	switch {
 	case c.prefixOperand(s.Value):
 		t = types.Invalid
-	case c.isView(s.Value, t):
+	case c.isView(s.Value, t), !c.fitsLocal(s.Value, t):
 		t = types.Invalid
 	}
 	c.declareLocal(s.Name, t)

@@ -107,6 +107,13 @@ func (c *checker) constantFields(e syntax.Expr) bool {
 	if c.Types[e] == types.Invalid {
 		return false
 	}
+	if lit, ok := Unparen(e).(*syntax.ArrayLit); ok {
+		all := true
+		for _, x := range lit.Elems {
+			all = c.constantFields(x) && all
+		}
+		return all
+	}
 	lit, ok := Unparen(e).(*syntax.StructLit)
 	if !ok {
 		if c.Consts[e] == nil {
@@ -181,6 +188,9 @@ func (c *checker) expectState(e syntax.Expr) types.Type {
 	case *syntax.Ident:
 		return c.expr(e)
 	case *syntax.Index:
+		if !c.namesMap(e.X) {
+			return c.expectElement(e)
+		}
 		before := len(c.diags)
 		if m := c.mapEntry(e); m != nil && len(c.diags) == before && c.constantFields(e.Index) {
 			t = types.ValueOf(m.Value)

@@ -14,7 +14,7 @@ import (
 type place int
 
 const (
-	scalarPlace place = iota // config, var
+	globalPlace place = iota // config, var
 	fieldPlace               // a field of a struct or event, the value of a map
 	keyPlace                 // the key of a map
 	paramPlace               // a parameter of a stage, slots table or fn
@@ -25,8 +25,7 @@ const (
 func (c *checker) typeExpr(te syntax.TypeExpr, p place) types.Type {
 	named, ok := te.(*syntax.NamedType)
 	if !ok {
-		c.unsupported("E0902", te.Span(), "arrays are")
-		return types.Invalid
+		return c.arrayType(te.(*syntax.ArrayType), p)
 	}
 	t := c.namedType(named)
 	if misplaced := c.misplaced(t, p, named); misplaced {
@@ -107,12 +106,6 @@ func (c *checker) misplaced(t types.Type, p place, n *syntax.NamedType) bool {
 		d := c.errorf("E0312", n.Span(), "`%s` is only for fields, and keys and values of maps", t)
 		d.Hint = "use `" + types.ValueOf(t).String() + "`"
 		return true
-	case *types.Struct:
-		if p != scalarPlace {
-			return false
-		}
-		c.unsupported("E0916", n.Span(), "a `config` or `var` of a struct type is")
-		return true
 	}
 	return t == types.Invalid
 }
@@ -136,6 +129,14 @@ func LeavesOf(t types.Type) []types.Leaf {
 		return []types.Leaf{{Size: 2}}
 	}
 	return types.Leaves(t)
+}
+
+// numLeavesOf is how many there are of them.
+func numLeavesOf(t types.Type) int {
+	if _, view := t.(*types.Header); view {
+		return 1
+	}
+	return types.NumLeaves(t)
 }
 
 // typeString names a type in a message.

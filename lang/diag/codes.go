@@ -54,6 +54,8 @@ var titles = map[string]string{
 	"E0312": "a type out of place",
 	"E0313": "a field given twice",
 	"E0320": "signed and unsigned",
+	"E0321": "elements of an array",
+	"E0322": "a variable index into a local array",
 
 	"E0401": "a path without an end",
 	"E0402": "unreachable statement",
@@ -105,9 +107,10 @@ var titles = map[string]string{
 	"E0808": "size of a header",
 	"E0809": "size of a map's entry",
 	"E0810": "calls that become too much code",
+	"E0811": "size of an array",
+	"E0812": "a value with too many parts",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
-	"E0902": "arrays",
 	"E0904": "loops",
 	"E0905": "goto back",
 	"E0906": "rewrite",
@@ -119,7 +122,6 @@ var titles = map[string]string{
 	"E0913": "frags",
 	"E0914": "devmap, cpumap and xskmap",
 	"E0915": "stages for slots of another pipeline",
-	"E0916": "globals of a struct type",
 }
 
 // Title is the short name of a code, "" if there is no such code.

@@ -31,6 +31,8 @@ func (r *run) eval(e syntax.Expr) Value {
 		return r.call(e)
 	case *syntax.StructLit:
 		return r.fields(r.typeOf(e).(*types.Struct), e)
+	case *syntax.ArrayLit:
+		return r.elems(e)
 	}
 	return Value{0}
 }
@@ -72,8 +74,34 @@ func (r *run) selectField(e *syntax.Select) Value {
 	}
 }
 
-// index is a cell of a counter; one out of range is a cell that nobody sees.
+// elems is the value of `[x, y, …]`.
+func (r *run) elems(lit *syntax.ArrayLit) Value {
+	var v Value
+	for _, x := range lit.Elems {
+		v = append(v, r.eval(x)...)
+	}
+	return v
+}
+
+// outOfRange ends a stage or fn at once, and all fns and stages around it: the packet gets the default.
+type outOfRange struct{}
+
+// element is an element of an array. It shares memory with the array.
+func (r *run) element(e *syntax.Index, t *types.Array) Value {
+	array := r.eval(e.X)
+	i := r.eval(e.Index)[0]
+	if i >= uint64(t.Len) {
+		panic(outOfRange{})
+	}
+	n := uint64(types.NumLeaves(t.Elem))
+	return array[i*n : (i+1)*n]
+}
+
+// index is an element of an array, or a cell of a counter; a cell out of range is one that nobody sees.
 func (r *run) index(e *syntax.Index) Value {
+	if t, ok := r.typeOf(e.X).(*types.Array); ok {
+		return r.element(e, t)
+	}
 	c, _ := r.prog.Uses[rootName(e.X)].(*check.Counter)
 	i := r.eval(e.Index)[0]
 	if c == nil || i >= uint64(c.Len) {

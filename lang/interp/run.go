@@ -65,7 +65,16 @@ func (m *Machine) Run(packet []byte) Result {
 	}
 }
 
-func (r *run) stage(s *check.Stage, args []Value) *exit {
+func (r *run) stage(s *check.Stage, args []Value) (out *exit) {
+	defer func() {
+		switch failure := recover().(type) {
+		case nil:
+		case outOfRange:
+			out = r.fallback()
+		default:
+			panic(failure)
+		}
+	}()
 	if r.OnStage != nil {
 		r.OnStage(s)
 	}

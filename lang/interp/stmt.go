@@ -172,10 +172,15 @@ func (r *run) assign(s *syntax.AssignStmt) *exit {
 			return r.updateMap(m, entry, v, s.Else)
 		}
 	}
-	if s.Op != "=" {
-		v = arith(s.Op[:len(s.Op)-1], r.typeOf(s.LHS), r.eval(s.LHS), v)
+	op := s.Op[:len(s.Op)-1]
+	if r.storeOutside(s.LHS, op, v) {
+		return nil
 	}
-	r.store(s.LHS, v)
+	place := r.eval(s.LHS)
+	if op != "" {
+		v = arith(op, r.typeOf(s.LHS), place, v)
+	}
+	copy(place, v)
 	return nil
 }
 
@@ -189,19 +194,25 @@ func (r *run) updateMap(decl *check.Map, entry *syntax.Index, v Value, orElse *s
 	return nil
 }
 
-// store writes v to the place that lhs names.
-func (r *run) store(lhs syntax.Expr, v Value) {
-	if sel, ok := check.Unparen(lhs).(*syntax.Select); ok {
-		switch ref := r.prog.Fields[sel]; {
-		case ref.Header != nil:
-			storeField(r.packet[r.eval(sel.X)[0]:], ref.Header, v)
-			return
-		case ref.Packet != nil:
-			r.setPacketField(ref.Packet.Name, uint32(v[0]))
-			return
-		}
+// storeOutside writes to a field of a header or of the context, which lie in no value; false if lhs is something else.
+func (r *run) storeOutside(lhs syntax.Expr, op string, v Value) bool {
+	sel, ok := check.Unparen(lhs).(*syntax.Select)
+	if !ok {
+		return false
 	}
-	copy(r.eval(lhs), v)
+	ref := r.prog.Fields[sel]
+	if ref.Header == nil && ref.Packet == nil {
+		return false
+	}
+	if op != "" {
+		v = arith(op, r.typeOf(lhs), r.eval(lhs), v)
+	}
+	if ref.Header != nil {
+		storeField(r.packet[r.eval(sel.X)[0]:], ref.Header, v)
+	} else {
+		r.setPacketField(ref.Packet.Name, uint32(v[0]))
+	}
+	return true
 }
 
 // mapKey is the map of `m[k]` and the key's bytes.

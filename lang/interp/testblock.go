@@ -193,6 +193,14 @@ func (t *tester) named(x *syntax.Ident) (Value, error) {
 }
 
 func (t *tester) indexed(x *syntax.Index) (Value, error) {
+	if a, ok := t.run.typeOf(x.X).(*types.Array); ok {
+		array, err := t.observe(x.X, false)
+		if err != nil {
+			return nil, err
+		}
+		n, i := types.NumLeaves(a.Elem), int(t.run.eval(x.Index)[0])
+		return array[i*n : (i+1)*n], nil
+	}
 	switch o := t.run.prog.Uses[rootName(x.X)].(type) {
 	case *check.Counter:
 		return t.counter(o, t.run.eval(x.Index)[0])

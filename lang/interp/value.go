@@ -17,7 +17,7 @@ import (
 type Value []uint64
 
 // Zero is the zero value of t.
-func Zero(t types.Type) Value { return make(Value, len(types.Leaves(t))) }
+func Zero(t types.Type) Value { return make(Value, types.NumLeaves(t)) }
 
 // Encode lays v out in memory as C does, on a machine of the given byte order. Padding is zero.
 func Encode(t types.Type, v Value, order binary.ByteOrder) []byte {
@@ -93,7 +93,7 @@ func wrap(x uint64, leaf types.Leaf) uint64 {
 func (v Value) field(s *types.Struct, f *types.Field) Value {
 	lo := 0
 	for i := range s.Fields {
-		n := len(types.Leaves(s.Fields[i].Type))
+		n := types.NumLeaves(s.Fields[i].Type)
 		if s.Fields[i].Name == f.Name {
 			return v[lo : lo+n : lo+n]
 		}
@@ -104,6 +104,12 @@ func (v Value) field(s *types.Struct, f *types.Field) Value {
 
 // constValue is the value of a constant where a t is wanted.
 func constValue(c *check.Const, t types.Type) Value {
+	switch t := t.(type) {
+	case *types.Array:
+		return elemValues(c, t.Len, func(int) types.Type { return t.Elem })
+	case *types.Struct:
+		return elemValues(c, len(t.Fields), func(i int) types.Type { return t.Fields[i].Type })
+	}
 	switch t {
 	case types.IP4, types.IP6:
 		return Decode(t, c.Addr.AsSlice(), binary.BigEndian)
@@ -111,6 +117,19 @@ func constValue(c *check.Const, t types.Type) Value {
 		return Decode(t, c.MAC[:], binary.BigEndian)
 	}
 	return Value{wrap(c.Int, types.Leaves(t)[0])}
+}
+
+// elemValues joins the values of the n parts of a constant; those that aren't there are zero.
+func elemValues(c *check.Const, n int, typ func(i int) types.Type) Value {
+	var v Value
+	for i := range n {
+		if i < len(c.Elems) && c.Elems[i] != nil {
+			v = append(v, constValue(c.Elems[i], typ(i))...)
+		} else {
+			v = append(v, Zero(typ(i))...)
+		}
+	}
+	return v
 }
 
 // hasPrefix reports whether the first n bits of an address are those of prefix.
@@ -143,6 +162,13 @@ func Format(t types.Type, v Value) string {
 			fields = append(fields, f.Name+": "+Format(f.Type, v.field(t, f)))
 		}
 		return t.Name + "{" + strings.Join(fields, ", ") + "}"
+	case *types.Array:
+		var elems []string
+		n := types.NumLeaves(t.Elem)
+		for i := range t.Len {
+			elems = append(elems, Format(t.Elem, v[i*n:(i+1)*n]))
+		}
+		return "[" + strings.Join(elems, ", ") + "]"
 	case *types.Int:
 		if t.Signed {
 			return fmt.Sprint(int64(v[0]))

@@ -81,6 +81,11 @@ type (
 		Name   *Ident        `parser:"@@"`
 		Fields []*FieldValue `parser:"'{' ( @@ ( (?! ',' '}') ',' @@ )* ','? )? '}'"`
 	}
+	// ArrayLit is `[x, y, …]`.
+	ArrayLit struct {
+		node
+		Elems []Expr
+	}
 	// FieldValue is `field: value`.
 	FieldValue struct {
 		node
@@ -104,4 +109,5 @@ func (*Select) exprNode()    {}
 func (*Index) exprNode()     {}
 func (*Call) exprNode()      {}
 func (*StructLit) exprNode() {}
+func (*ArrayLit) exprNode()  {}
 func (*Paren) exprNode()     {}

@@ -60,7 +60,7 @@ func (r exprReader) startsExpr() bool {
 	case tokIdent, tokBlank:
 		return true
 	case tokOp:
-		return t.Value == "(" || isPrefixOp(t.Value)
+		return t.Value == "(" || t.Value == "[" || isPrefixOp(t.Value)
 	}
 	_, ok := literalKinds[t.Type]
 	return ok
@@ -190,7 +190,7 @@ var literalKinds = map[lexer.TokenType]LitKind{
 	tokMAC: MACLit, tokDuration: DurationLit, tokString: StringLit,
 }
 
-// primary reads a name, a call, a struct literal, a literal or something in parentheses.
+// primary reads a name, a call, a struct or array literal, a literal or something in parentheses.
 func (r exprReader) primary() (Expr, error) {
 	start := r.RawCursor()
 	t := r.Peek()
@@ -204,6 +204,9 @@ func (r exprReader) primary() (Expr, error) {
 	case t.Type == tokBlank && r.blank:
 		r.Next()
 		return &Wildcard{since(r.PeekingLexer, start)}, nil
+	case t.Type == tokOp && t.Value == "[":
+		elems, err := r.list("]")
+		return &ArrayLit{node: since(r.PeekingLexer, start), Elems: elems}, err
 	case t.Type == tokOp && t.Value == "(":
 		r.Next()
 		x, err := r.inside()
@@ -244,23 +247,29 @@ func (r exprReader) looksLikeLiteral() bool {
 
 // call reads arguments.
 func (r exprReader) call(start lexer.RawCursor, fun *Ident) (Expr, error) {
+	args, err := r.list(")")
+	if err != nil {
+		return nil, err
+	}
+	return &Call{node: since(r.PeekingLexer, start), Fun: fun, Args: args}, nil
+}
+
+// list reads the bracket ahead, expressions with commas between them, and the closing bracket. An array has an element.
+func (r exprReader) list(closing string) ([]Expr, error) {
 	r.Next()
-	var args []Expr
-	for r.Peek().Value != ")" {
-		arg, err := r.inside()
+	var list []Expr
+	for closing == "]" && len(list) == 0 || r.Peek().Value != closing {
+		x, err := r.inside()
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, arg)
+		list = append(list, x)
 		if r.Peek().Value != "," {
 			break
 		}
 		r.Next()
 	}
-	if err := r.expect(")"); err != nil {
-		return nil, err
-	}
-	return &Call{node: since(r.PeekingLexer, start), Fun: fun, Args: args}, nil
+	return list, r.expect(closing)
 }
 
 // expect takes the closing bracket.

@@ -180,6 +180,8 @@ func walkExpr(n Expr, visit func(Node) bool) {
 	case *StructLit:
 		each(visit, n.Name)
 		each(visit, n.Fields...)
+	case *ArrayLit:
+		each(visit, n.Elems...)
 	case *Paren:
 		each(visit, n.X)
 	}

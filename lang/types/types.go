@@ -248,6 +248,21 @@ func appendLeaves(ls []Leaf, t Type, path string, off int) []Leaf {
 	return ls
 }
 
+// NumLeaves is the number of leaves of t.
+func NumLeaves(t Type) int {
+	switch t := t.(type) {
+	case *Array:
+		return t.Len * NumLeaves(t.Elem)
+	case *Struct:
+		n := 0
+		for i := range t.Fields {
+			n += NumLeaves(t.Fields[i].Type)
+		}
+		return n
+	}
+	return len(Leaves(t))
+}
+
 // Identical reports whether two types are the same. Named types are the same if they are the same object.
 func Identical(a, b Type) bool {
 	x, ok := a.(*Array)

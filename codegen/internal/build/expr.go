@@ -48,6 +48,8 @@ func (s *stage) expr(e syntax.Expr) value {
 		return s.call(e)
 	case *syntax.StructLit:
 		return s.fields(e, s.typeOf(e).(*types.Struct))
+	case *syntax.ArrayLit:
+		return s.elems(e, s.typeOf(e).(*types.Array))
 	}
 	return s.place(e).load(s, s.at(e))
 }
@@ -173,6 +175,15 @@ func (s *stage) fields(e *syntax.StructLit, t *types.Struct) value {
 	return v
 }
 
+// elems is `[x, y, …]`.
+func (s *stage) elems(e *syntax.ArrayLit, t *types.Array) value {
+	var v value
+	for _, x := range e.Elems {
+		v = append(v, s.exprAs(x, types.ValueOf(t.Elem))...)
+	}
+	return v
+}
+
 func (s *stage) zero(at diag.Span, t types.Type) value {
 	var v value
 	for _, leaf := range types.Leaves(t) {
@@ -184,6 +195,12 @@ func (s *stage) zero(at diag.Span, t types.Type) value {
 // constant is a constant as a value of type t.
 func (s *stage) constant(at diag.Span, c *check.Const, t types.Type) value {
 	var bytes []byte
+	switch t := t.(type) {
+	case *types.Array:
+		return s.constants(at, c, t.Len, func(int) types.Type { return t.Elem })
+	case *types.Struct:
+		return s.constants(at, c, len(t.Fields), func(i int) types.Type { return t.Fields[i].Type })
+	}
 	switch {
 	case t == types.MAC:
 		bytes = c.MAC[:]
@@ -193,6 +210,19 @@ func (s *stage) constant(at diag.Span, c *check.Const, t types.Type) value {
 		return value{s.konst(at, numberOf(t), c.Int&numberOf(t).Mask())}
 	}
 	return s.wire(at, t, bytes)
+}
+
+// constants joins the n parts of a constant; those that aren't there are zero.
+func (s *stage) constants(at diag.Span, c *check.Const, n int, typ func(i int) types.Type) value {
+	var v value
+	for i := range n {
+		if t := typ(i); i < len(c.Elems) && c.Elems[i] != nil {
+			v = append(v, s.constant(at, c.Elems[i], types.ValueOf(t))...)
+		} else {
+			v = append(v, s.zero(at, t)...)
+		}
+	}
+	return v
 }
 
 // wire is an address with the given bytes.

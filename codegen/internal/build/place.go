@@ -26,6 +26,8 @@ func (s *stage) place(e syntax.Expr) place {
 		return s.place(e.X)
 	case *syntax.Select:
 		return s.selected(e)
+	case *syntax.Index:
+		return s.element(e)
 	case *syntax.Ident:
 		switch o := s.p.Uses[e].(type) {
 		case *check.Global:
@@ -43,7 +45,7 @@ func (s *stage) localPlace(l *check.Local) place {
 	if ref, ok := s.refs[l]; ok {
 		return ref
 	}
-	return localPlace{local: l, n: len(types.Leaves(l.Type))}
+	return localPlace{local: l, n: types.NumLeaves(l.Type)}
 }
 
 // selected is the place of `x.name`.
@@ -61,11 +63,16 @@ func (s *stage) selected(e *syntax.Select) place {
 
 // field is the place of a field of a struct that lies in p.
 func field(p place, t *types.Struct, f *types.Field) place {
-	first, n := leavesBefore(t, f), len(types.Leaves(f.Type))
+	return part(p, f.Type, f.Offset, leavesBefore(t, f))
+}
+
+// part is the place of a part of p, of type t: off bytes and first leaves from its start.
+func part(p place, t types.Type, off, first int) place {
+	n := types.NumLeaves(t)
 	switch p := p.(type) {
 	case memPlace:
-		p.off += f.Offset
-		p.typ = f.Type
+		p.off += off
+		p.typ = t
 		return p
 	case localPlace:
 		p.first += first
@@ -75,6 +82,24 @@ func field(p place, t *types.Struct, f *types.Field) place {
 	return valuePlace{p.(valuePlace).v[first : first+n]}
 }
 
+// element is the place of an element of an array. An index out of range ends in the default.
+func (s *stage) element(e *syntax.Index) place {
+	t := s.typeOf(e.X).(*types.Array)
+	p := s.place(e.X)
+	if c := s.p.Consts[e.Index]; c != nil {
+		i := int(c.Int)
+		return part(p, t.Elem, i*t.Elem.Size(), i*types.NumLeaves(t.Elem))
+	}
+	at := s.at(e)
+	i := s.as(at, ir.I64, s.scalar(e.Index))
+	s.failIf(at, ir.UGe, i, s.konst(at, ir.I64, uint64(t.Len)), s.failBlock())
+	mem := p.(memPlace)
+	base := mem.mem
+	mem.mem = s.emit(at, ir.MemAdd, ir.Mem, base, i)
+	mem.mem.Size, mem.mem.Imm, mem.typ = t.Elem.Size(), int64(t.Len), t.Elem
+	return mem
+}
+
 // leavesBefore is how many leaves a struct has before a field.
 func leavesBefore(t *types.Struct, f *types.Field) int {
 	n := 0
@@ -82,7 +107,7 @@ func leavesBefore(t *types.Struct, f *types.Field) int {
 		if &t.Fields[i] == f {
 			break
 		}
-		n += len(types.Leaves(t.Fields[i].Type))
+		n += types.NumLeaves(t.Fields[i].Type)
 	}
 	return n
 }

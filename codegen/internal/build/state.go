@@ -62,9 +62,14 @@ func (s *stage) lookup(at diag.Span, name string, key *ir.Value) *ir.Value {
 	return x
 }
 
-// mapOf is the map of `m[k]`.
+// mapOf is the map of `m[k]`; nil if it is something else that has an index.
 func (s *stage) mapOf(e *syntax.Index) *check.Map {
-	return s.p.Uses[check.Unparen(e.X).(*syntax.Ident)].(*check.Map)
+	id, ok := check.Unparen(e.X).(*syntax.Ident)
+	if !ok {
+		return nil
+	}
+	m, _ := s.p.Uses[id].(*check.Map)
+	return m
 }
 
 // entryKey lays out the key of `m[k]`.

@@ -148,7 +148,7 @@ func (s *stage) assign(st *syntax.AssignStmt) {
 		s.assignCounter(st, c)
 		return
 	}
-	if e, ok := st.LHS.(*syntax.Index); ok {
+	if e, ok := st.LHS.(*syntax.Index); ok && s.mapOf(e) != nil {
 		s.update(st, e)
 		return
 	}

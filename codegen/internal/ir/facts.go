@@ -57,6 +57,9 @@ func (p *proofs) room(base *Value) int64 {
 
 // NonNull reports whether v, a Mem, is known not to be null on entry to b.
 func (f *Facts) NonNull(b *Block, v *Value) bool {
+	for v.Op == MemAdd {
+		v = v.Args[0]
+	}
 	if v.Op == GlobalAddr {
 		return true
 	}

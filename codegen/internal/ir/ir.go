@@ -84,7 +84,7 @@ type Value struct {
 	Op     Op
 	Type   Type
 	Cond   Cond   // Cmp
-	Size   int    // Load, Store, XAdd, WConst: bytes; Obj: bytes of the whole object; Param: bytes of the source type, if known
+	Size   int    // Load, Store, XAdd, WConst: bytes; MemAdd: of an element; Obj: of the whole object; Param: bytes of the source type, if known
 	Imm    int64  // Const, WConst: the number; Load, Store, XAdd: displacement
 	Sym    string // the map, global or context field
 	Args   []*Value
@@ -180,6 +180,7 @@ const (
 	DataEnd // end of the packet
 	HeadLen // bytes between Data and DataEnd (I32)
 	PktAdd  // Args[0] + Args[1]; Args[1] is an I64 of at most CursorMax
+	MemAdd  // element Args[1] (I64) of the Imm elements of Size bytes that lie at Args[0] (Mem); one out of range is the first
 	Load    // Size bytes at Args[0]+Imm, zero-extended: I32, or I64 if Size is 8. In an Obj, Imm is a multiple of Size
 	Store   // Args[1] to Args[0]+Imm
 	XAdd    // atomic add of Args[1] to Size (4 or 8) bytes at Args[0]+Imm
@@ -252,6 +253,7 @@ var Optable = [opCount]OpInfo{
 	DataEnd:    {Name: "dataend", Drop: true},
 	HeadLen:    {Name: "headlen", Drop: true},
 	PktAdd:     {Name: "pktadd", Args: 2, Pure: true},
+	MemAdd:     {Name: "memadd", Args: 2, Pure: true},
 	Load:       {Name: "load", Args: 1, Drop: true},
 	Store:      {Name: "store", Args: 2},
 	XAdd:       {Name: "xadd", Args: 2},

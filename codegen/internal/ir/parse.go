@@ -360,6 +360,13 @@ func (p *parser) operation(s *scanner, v *Value) {
 		v.Sym = s.word("a context field")
 		v.Imm = displaced(s)
 		p.more(s, v)
+	case MemAdd:
+		v.Args = []*Value{p.value(s)}
+		s.expect("[")
+		v.Args = append(v.Args, p.value(s))
+		s.expect("]")
+		s.expect("of")
+		v.Imm = s.number("a number of elements")
 	case MakeObj:
 		p.fields(s, v)
 	case GlobalAddr, Output:

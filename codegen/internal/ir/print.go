@@ -246,6 +246,10 @@ func (v *Value) operation() string {
 			sized = name
 		}
 		return fmt.Sprintf("%s %s%s%s", sized, v.Sym, displacement(v.Imm), rest(v, 0))
+	case MemAdd:
+		if len(v.Args) == 2 {
+			return fmt.Sprintf("%s %s[%s] of %d", sized, v.Args[0], v.Args[1], v.Imm)
+		}
 	case MakeObj:
 		return sized + " " + v.fields()
 	case GlobalAddr, Output:
@@ -336,7 +340,7 @@ func (v *Value) natural() Type {
 		return Pkt
 	case DataEnd:
 		return End
-	case GlobalAddr, Lookup:
+	case GlobalAddr, Lookup, MemAdd:
 		return Mem
 	case MakeObj, Fetch:
 		return Obj

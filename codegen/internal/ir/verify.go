@@ -233,7 +233,7 @@ func (v *verifier) memory() {
 		for _, x := range b.Insts {
 			v.at(b, x.Long)
 			switch x.Op {
-			case Load, Store, XAdd:
+			case Load, Store, XAdd, MemAdd:
 				v.access(facts, b, x)
 			case Pull:
 				pulls = true

@@ -65,6 +65,12 @@ func (v *verifier) args(x *Value) {
 	case PktAdd:
 		v.want(x.Args[0], Pkt)
 		v.want(x.Args[1], I64)
+	case MemAdd:
+		v.want(x.Args[0], Mem)
+		v.want(x.Args[1], I64)
+		if x.Size < 1 || x.Imm < 1 {
+			v.errorf("an array of %d elements of %d bytes", x.Imm, x.Size)
+		}
 	case WConst:
 		v.size(x.Size, 1, 2, 4, 8)
 	case Fetch:

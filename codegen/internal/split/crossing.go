@@ -97,7 +97,7 @@ func (g *graph) need(v *ir.Value, numbers map[*ir.Value]bool) bool {
 			numbers[leaf] = true
 		}
 		return true
-	case v.Op == ir.MakeObj || v.Op == ir.PktAdd || v.Op == ir.Fetch:
+	case v.Op == ir.MakeObj || v.Op == ir.PktAdd || v.Op == ir.MemAdd || v.Op == ir.Fetch:
 		for _, a := range v.Args {
 			if !g.need(a, numbers) {
 				return false

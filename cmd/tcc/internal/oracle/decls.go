@@ -73,9 +73,11 @@ func (g *gen) scalar() types.Type {
 
 // fieldType is a type that a field of a struct can have, or the value of a map.
 func (g *gen) fieldType() types.Type {
-	switch g.IntN(8) {
+	switch g.IntN(9) {
 	case 0:
 		return pick(g.Rand, []types.Type{types.BE16, types.BE32, types.BE64})
+	case 3:
+		return g.array()
 	case 1, 2:
 		if small := g.smallStructs(24); len(small) > 0 {
 			return pick(g.Rand, small)
@@ -207,12 +209,17 @@ func (g *gen) length(h *types.Header) string {
 
 func (g *gen) declareGlobal(i int, config bool) {
 	v := &global{name: fmt.Sprintf("g%d", i), typ: g.scalar(), config: config}
+	if small := g.smallStructs(40); len(small) > 0 && g.chance(1, 8) {
+		v.typ = pick(g.Rand, small)
+	} else if g.chance(1, 6) {
+		v.typ = g.array()
+	}
 	word := "var"
 	if config {
 		v.name, word = fmt.Sprintf("c%d", i), "config"
 	}
 	if g.chance(1, 2) {
-		g.line("%s %s %v = %s", word, v.name, v.typ, g.constant(v.typ))
+		g.line("%s %s %v = %s", word, v.name, v.typ, g.constantOf(v.typ))
 	} else {
 		g.line("%s %s %v", word, v.name, v.typ)
 	}
@@ -251,6 +258,9 @@ func (g *gen) declareCounter(i int) {
 	g.counters = append(g.counters, c)
 }
 
+// maxLeaves is how many scalars a goto may pass.
+const maxLeaves = 64
+
 // chooseParams gives the stages but the first one parameters, often the same as those of the stage before.
 func (g *gen) chooseParams() {
 	for i, s := range g.stages[1:] {
@@ -262,8 +272,13 @@ func (g *gen) chooseParams() {
 		if g.chance(1, 6) {
 			n = 6 + g.IntN(6)
 		}
+		leaves := 0
 		for j := range n {
-			s.params = append(s.params, param{fmt.Sprintf("p%d", j), g.paramType()})
+			t := g.paramType()
+			if leaves += len(check.LeavesOf(t)); leaves > maxLeaves {
+				break
+			}
+			s.params = append(s.params, param{fmt.Sprintf("p%d", j), t})
 		}
 	}
 }
@@ -275,6 +290,10 @@ func (g *gen) paramType() types.Type {
 	case 2:
 		if small := g.smallStructs(40); len(small) > 0 {
 			return pick(g.Rand, small)
+		}
+	case 3:
+		if g.chance(1, 2) {
+			return g.array()
 		}
 	}
 	return g.scalar()

@@ -33,7 +33,9 @@ func (g *gen) writeFns() {
 		result := ""
 		if g.chance(4, 5) {
 			f.result = g.scalar()
-			if small := g.smallStructs(24); len(small) > 0 && g.chance(1, 6) {
+			if g.chance(1, 8) {
+				f.result = g.array()
+			} else if small := g.smallStructs(24); len(small) > 0 && g.chance(1, 6) {
 				f.result = pick(g.Rand, small)
 			}
 			result = " " + f.result.String()
@@ -111,7 +113,7 @@ func (g *gen) constantOf(t types.Type) string {
 	if s, ok := t.(*types.Struct); ok {
 		return s.Name + "{}"
 	}
-	return g.constant(t)
+	return g.constant(types.ValueOf(t))
 }
 
 // callStmt is a call by itself, or one whose value gets a name.

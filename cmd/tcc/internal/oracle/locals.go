@@ -131,7 +131,7 @@ func (g *gen) mix() {
 	var terms []string
 	for _, p := range g.places() {
 		if p.kind == localPlace && intBits(p.typ) > 0 && len(terms) < 14 {
-			terms = append(terms, "u64("+p.text+")")
+			terms = append(terms, "u64("+g.closeIndexes(p)+")")
 		}
 	}
 	target, ok := g.placeOf(func(p place) bool {

@@ -110,7 +110,7 @@ type subject struct {
 
 func (g *gen) subject() subject {
 	field := func(p place) bool { return p.kind == fieldPlace }
-	scalar := func(p place) bool { _, str := p.typ.(*types.Struct); return !str }
+	scalar := func(p place) bool { return !composite(p.typ) }
 	switch g.IntN(8) {
 	case 0, 1, 2, 3:
 		if p, ok := g.placeOf(field); ok {

@@ -27,6 +27,7 @@ type place struct {
 	kind     placeKind
 	bits     int  // of a header's field, if it is a number
 	readOnly bool // a config, a field of the context
+	open     bool // there are indexes to be chosen in the text
 }
 
 type placeKind int
@@ -56,7 +57,7 @@ func (g *gen) places() []place {
 		}
 	}
 	for _, v := range g.globals {
-		ps = append(ps, place{text: v.name, typ: v.typ, kind: globalPlace, readOnly: v.config})
+		ps = appendPlaces(ps, place{text: v.name, typ: v.typ, kind: globalPlace, readOnly: v.config})
 	}
 	for _, f := range g.typ.Packet {
 		ps = append(ps, place{text: "packet." + f.Name, typ: f.Type, kind: packetPlace, readOnly: !f.Writable})
@@ -64,16 +65,21 @@ func (g *gen) places() []place {
 	return ps
 }
 
-// appendPlaces adds a place and, of a struct, all fields in it.
+// appendPlaces adds a place and, of a struct, all fields in it; of an array one element, whose index is still open.
 func appendPlaces(ps []place, p place) []place {
 	inner := p
 	p.typ = types.ValueOf(p.typ)
 	ps = append(ps, p)
-	if s, ok := p.typ.(*types.Struct); ok {
-		for _, f := range s.Fields {
+	switch t := p.typ.(type) {
+	case *types.Struct:
+		for _, f := range t.Fields {
 			inner.text, inner.typ = p.text+"."+f.Name, f.Type
 			ps = appendPlaces(ps, inner)
 		}
+	case *types.Array:
+		inner.text, inner.typ = fmt.Sprintf("%s[%c%d]", p.text, openIndex, t.Len), t.Elem
+		inner.open = true
+		ps = appendPlaces(ps, inner)
 	}
 	return ps
 }
@@ -103,7 +109,11 @@ func (g *gen) placeOf(fits func(place) bool) (place, bool) {
 			continue
 		}
 		if n -= weights[kind]; n < 0 {
-			return pick(g.Rand, ps), true
+			p := pick(g.Rand, ps)
+			if p.open {
+				p.text, p.open = g.closeIndexes(p), false
+			}
+			return p, true
 		}
 	}
 	return place{}, false
@@ -112,7 +122,7 @@ func (g *gen) placeOf(fits func(place) bool) (place, bool) {
 // placeFor is a place of a type.
 func (g *gen) placeFor(t types.Type) (place, bool) {
 	t = types.ValueOf(t)
-	return g.placeOf(func(p place) bool { return p.typ == t })
+	return g.placeOf(func(p place) bool { return types.Identical(p.typ, t) })
 }
 
 // bind brings a new local into scope.

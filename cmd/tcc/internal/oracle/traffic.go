@@ -325,6 +325,11 @@ func (t *traffic) leaves(v interp.Value, typ types.Type, scalar func(types.Type)
 			v = t.leaves(v, f.Type, scalar)
 		}
 		return v
+	case *types.Array:
+		for range typ.Len {
+			v = t.leaves(v, typ.Elem, scalar)
+		}
+		return v
 	case *types.Enum:
 		if t.IntN(8) > 0 {
 			return append(v, pick(t.Rand, typ.Members).Value)

@@ -29,6 +29,8 @@ func (g *gen) value(t types.Type, depth int) string {
 		return g.constant(t)
 	case *types.Struct:
 		return g.structValue(t, depth)
+	case *types.Array:
+		return g.arrayValue(t, depth)
 	}
 	if t == types.Bool {
 		return g.cond(depth)
@@ -49,6 +51,8 @@ func (g *gen) constant(t types.Type) string {
 		return written(g.Rand, g.pool.number(g.Rand, t.Bits))
 	case *types.Enum:
 		return t.Name + "." + pick(g.Rand, t.Members).Name
+	case *types.Array:
+		return g.arrayOf(t, g.constantOf)
 	}
 	switch t {
 	case types.Bool:
@@ -162,6 +166,8 @@ func (g *gen) keyOf(t types.Type) string {
 			fields = append(fields, f.Name+": "+g.keyOf(f.Type))
 		}
 		return t.Name + "{" + commas(fields) + "}"
+	case *types.Array:
+		return g.arrayOf(t, g.keyOf)
 	}
 	if slices.Contains([]types.Type{types.IP4, types.IP6, types.MAC}, t) {
 		return g.address(t, 0)

@@ -208,7 +208,7 @@ func (m *Machine) tick() uint64 {
 // inst computes one instruction.
 func (r *run) inst(v *ir.Value) error {
 	set := func(n uint64) { r.values[v] = operand{n: n} }
-	if v.Type != ir.Pkt && v.Op.Info().Pure && v.Op != ir.GlobalAddr && v.Op != ir.MakeObj {
+	if v.Type != ir.Pkt && v.Type != ir.Mem && v.Op.Info().Pure && v.Op != ir.MakeObj {
 		if v.Op == ir.Cmp && r.val(v.Args[0]).p != nil { // with null
 			n := uint64(0)
 			if v.Cond == ir.Ne {
@@ -237,6 +237,13 @@ func (r *run) inst(v *ir.Value) error {
 		}
 		p := r.val(v.Args[0]).p
 		r.values[v] = operand{p: &pointer{off: p.off + int64(r.num(v.Args[1])), epoch: p.epoch}}
+	case ir.MemAdd:
+		i := r.num(v.Args[1])
+		if i >= uint64(v.Imm) {
+			i = 0
+		}
+		p := r.val(v.Args[0]).p
+		r.values[v] = operand{p: &pointer{mem: p.mem, off: p.off + int64(i)*int64(v.Size)}}
 	case ir.Pull:
 		r.m.Linear = max(r.m.Linear, min(int(r.num(v.Args[0])), len(r.m.Packet)))
 		r.epoch++

@@ -38,6 +38,8 @@ func (l *lowerer) inst(v *ir.Value) {
 		l.headLen(l.def(v))
 	case ir.PktAdd:
 		l.pktAdd(v)
+	case ir.MemAdd:
+		l.memAdd(v)
 	case ir.Load, ir.Store, ir.XAdd:
 		l.access(v)
 	case ir.CtxLoad:
@@ -148,6 +150,24 @@ func (l *lowerer) compare(v *ir.Value) {
 
 // half reports whether comparisons of x are of the lower half of its register.
 func (l *lowerer) half(x *ir.Value) bool { return x.Type == ir.I32 || l.short[x.ID] }
+
+// memAdd makes the pointer of an element. That the index is in range may have been asked long before, even in another
+// program: the verifier is shown it here.
+func (l *lowerer) memAdd(v *ir.Value) {
+	base := l.reg(v.Args[0])
+	dst := l.def(v)
+	l.put(dst, v.Args[1])
+	l.emit(Inst{Op: Jmp, Cond: ir.ULt, Dst: dst, Imm: v.Imm})
+	from, no, join := l.cur, l.out.NewBlock(true), l.out.NewBlock(l.cur.Cold)
+	from.Jump, from.Fall, no.Fall = join, no, join
+	l.begin(no)
+	l.emit(Inst{Op: Mov, W32: true, Dst: dst})
+	l.begin(join)
+	if v.Size > 1 {
+		l.emit(Inst{Op: Mul, Dst: dst, Imm: int64(v.Size)})
+	}
+	l.emit(Inst{Op: Add, Dst: dst, Src: base})
+}
 
 // pktAdd makes a pointer of a variable offset. A constant distance stays with the accesses through the pointer.
 func (l *lowerer) pktAdd(v *ir.Value) {

@@ -20,14 +20,14 @@ func (g *gen) cond(depth int) string {
 		return "!" + g.cond(depth-1)
 	case 5:
 		return g.member(depth - 1)
-	case 8:
-		return g.signedCond(depth - 1)
 	case 6:
 		return g.equal(depth - 1)
 	case 7:
 		return g.simpleCond()
 	case 8, 9, 10, 11, 12:
 		return g.bit(depth - 1)
+	case 13:
+		return g.signedCond(depth - 1)
 	}
 	return g.compared(depth - 1)
 }

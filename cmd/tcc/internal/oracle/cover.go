@@ -60,6 +60,8 @@ func typeName(t types.Type) string {
 		return "struct"
 	case *types.Header:
 		return "view"
+	case *types.Array:
+		return "array"
 	case nil:
 		return "nothing"
 	}
@@ -132,11 +134,16 @@ func (v *coverer) assign(s *syntax.AssignStmt) {
 	place := "local"
 	switch x := s.LHS.(type) {
 	case *syntax.Index:
-		v.onMap(x, "update"+elseName(s.Else))
-		if n, ok := v.p.Uses[x.X.(*syntax.Ident)].(*check.Counter); ok {
-			v.add("counter of %s", map[bool]string{true: "enum", false: "numbers"}[n.Enum != nil])
+		if id, ok := x.X.(*syntax.Ident); ok {
+			switch o := v.p.Uses[id].(type) {
+			case *check.Map:
+				v.onMap(x, "update"+elseName(s.Else))
+				return
+			case *check.Counter:
+				v.add("counter of %s", map[bool]string{true: "enum", false: "numbers"}[o.Enum != nil])
+				return
+			}
 		}
-		return
 	case *syntax.Select:
 		if ref := v.p.Fields[x]; ref.Header != nil {
 			v.add("write %s", fieldName(ref.Header))
@@ -149,6 +156,10 @@ func (v *coverer) assign(s *syntax.AssignStmt) {
 	for e := s.LHS.(syntax.Expr); place == "local"; {
 		if sel, ok := e.(*syntax.Select); ok {
 			e = sel.X
+			continue
+		}
+		if index, ok := e.(*syntax.Index); ok {
+			e = index.X
 			continue
 		}
 		id, ok := e.(*syntax.Ident)

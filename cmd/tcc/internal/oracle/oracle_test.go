@@ -20,6 +20,9 @@ var (
 	fewCases = uint64(300)
 )
 
+// patience is how long a case may take at most.
+const patience = time.Minute
+
 // requireKernel skips the test where programs can't be loaded, or fails it if TCC_REQUIRE_KERNEL is set.
 func requireKernel(t *testing.T) {
 	t.Helper()
@@ -40,8 +43,10 @@ func TestOracle(t *testing.T) {
 	kinds := map[string]int{}
 	n := uint64(0)
 	for ; *runFor == 0 && n < fewCases || time.Since(began) < *runFor; n++ {
+		hangs := time.AfterFunc(patience, func() { panic(fmt.Sprintf("seed %d takes more than %v", *seed+n, patience)) })
 		c := New(*seed + n)
 		s, failure := c.Run()
+		hangs.Stop()
 		total.Add(s)
 		if failure == nil {
 			continue

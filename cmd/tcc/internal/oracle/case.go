@@ -21,6 +21,7 @@ type Case struct {
 
 	Cuts    int  // how many plans with random cuts to run, besides the default one
 	Budgets bool // run plans for small budgets, too
+	Verify  bool // let the compiler verify its own work
 }
 
 // A Setting is the value of a config or var, in native memory.
@@ -39,7 +40,7 @@ type Entry struct {
 func New(seed uint64) *Case {
 	r := rand.New(rand.NewPCG(seed, 2))
 	c := &Case{Source: Generate(seed), Now: r.Uint64() >> r.IntN(64), Random: r.Uint64(), CPU: r.Uint32() & 3}
-	c.Cuts, c.Budgets = 2, seed%4 == 0
+	c.Cuts, c.Budgets, c.Verify = 2, seed%4 == 0, seed%2 == 0
 	if p, list := check.Source(fileName, c.Source); !list.HasErrors() {
 		newTraffic(r, p, c).fill()
 	}
@@ -71,7 +72,7 @@ func (c *Case) String() string {
 
 // Parse reads what String wrote. The case runs with many plans.
 func Parse(text string) (*Case, error) {
-	c := &Case{Cuts: 8, Budgets: true}
+	c := &Case{Cuts: 8, Budgets: true, Verify: true}
 	for line := range strings.Lines(text) {
 		rest, ok := strings.CutPrefix(line, mark)
 		if !ok {

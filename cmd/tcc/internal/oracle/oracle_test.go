@@ -17,7 +17,7 @@ var (
 	seed     = flag.Uint64("oracle.seed", 1, "the first seed of TestOracle")
 	outDir   = flag.String("oracle.out", "", "write the failing cases into this folder, reduced")
 	reduce   = flag.Duration("oracle.reduce", time.Minute, "the time to reduce a case")
-	fewCases = uint64(300)
+	fewCases = uint64(200)
 )
 
 // patience is how long a case may take at most.

@@ -79,7 +79,7 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		return s, failure
 	}
 	for _, plan := range plans {
-		a, failure := plan.compile(p, true)
+		a, failure := plan.compile(p, c.Verify)
 		switch {
 		case failure == nil:
 		case failure.Kind == noPlan && plan != Plan{}:

@@ -71,6 +71,9 @@ var kernelMaps = map[ir.MapKind]ebpf.MapType{
 	ir.MapKind(check.LPM):           ebpf.LPMTrie,
 	ir.ProgArray:                    ebpf.ProgramArray,
 	ir.RingBuf:                      ebpf.RingBuf,
+	ir.DevMap:                       ebpf.DevMap,
+	ir.CPUMap:                       ebpf.CPUMap,
+	ir.XSKMap:                       ebpf.XSKMap,
 }
 
 func (a *assembler) mapSpec(m *ir.Map) object.Map {

@@ -84,7 +84,9 @@ func newChecker(file, prelude *syntax.File) *checker {
 			Uses:    map[*syntax.Ident]Object{},
 			Defs:    map[*syntax.Ident]Object{},
 			Verdict: map[*syntax.VerdictStmt]*Verdict{},
-			Fields:  map[*syntax.Select]*FieldRef{},
+
+			Redirects: map[*syntax.VerdictStmt]*Redirect{},
+			Fields:    map[*syntax.Select]*FieldRef{},
 		},
 		top:     map[string]*entry{},
 		std:     map[string]*Header{},

@@ -110,8 +110,7 @@ func (c *checker) declareGlobal(g *Global, te syntax.TypeExpr) {
 func (c *checker) declareMap(d *syntax.MapDecl) *syntax.Ident {
 	switch d.Kind.Name {
 	case "devmap", "cpumap", "xskmap":
-		c.unsupported("E0914", d.Kind.Span(), "`"+d.Kind.Name+"` is")
-		c.declare(d.Name, &refused{d.Name.Name})
+		c.declare(d.Name, &Targets{Name: d.Name.Name, Kind: MapKind(d.Kind.Name), Decl: d})
 	default:
 		c.declare(d.Name, &Map{Name: d.Name.Name, Decl: d, Key: types.Invalid, Value: types.Invalid})
 	}
@@ -167,8 +166,11 @@ func (c *checker) resolveState(d syntax.Decl) {
 	case *syntax.VarDecl:
 		c.resolveGlobal(c.Defs[d.Name].(*Global), d.Value)
 	case *syntax.MapDecl:
-		if m, ok := c.Defs[d.Name].(*Map); ok {
+		switch m := c.Defs[d.Name].(type) {
+		case *Map:
 			c.resolveMap(m)
+		case *Targets:
+			c.resolveTargets(m)
 		}
 	case *syntax.CounterDecl:
 		c.resolveCounter(c.Defs[d.Name].(*Counter))

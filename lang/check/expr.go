@@ -110,6 +110,8 @@ func (c *checker) notValue(id *syntax.Ident, o Object) {
 	switch o := o.(type) {
 	case *Map:
 		d.Hint = fmt.Sprintf("read an entry with `if v := %s[…] { … }`", o.Name)
+	case *Targets:
+		d.Hint = fmt.Sprintf("packets are sent there by `redirect(%s[…])`", o.Name)
 	case *Counter:
 		d.Hint = "a stage can add to a counter, not read it"
 	case *Fn:

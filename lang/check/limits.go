@@ -9,6 +9,7 @@ const (
 	maxStruct  = 256     // bytes of a struct or event
 	maxEntry   = 384     // bytes of a map's key and value
 	maxMap     = 1 << 31 // entries
+	maxTargets = 65536   // entries of a devmap, cpumap or xskmap
 	maxCounter = 65536   // cells
 	maxSlots   = 65536   // stages in a table
 	maxLeaves  = 64      // scalars of a value, and of all that a goto passes

@@ -127,6 +127,8 @@ func describe(obj Object) string {
 		return "a var"
 	case *Map:
 		return "a map"
+	case *Targets:
+		return "a " + string(o.Kind)
 	case *Counter:
 		return "a counter"
 	case *Event:

@@ -13,12 +13,12 @@ import (
 var PipelineTypes = []*PipelineType{
 	{
 		Name:     "xdp",
-		Verdicts: []*Verdict{{Name: "pass", Code: 2}, {Name: "drop", Code: 1}, {Name: "tx", Code: 3}, {Name: "abort"}},
+		Verdicts: []*Verdict{{Name: "pass", Code: 2}, {Name: "drop", Code: 1}, {Name: "tx", Code: 3}, {Name: "abort"}, {Name: "redirect", Code: 4, Args: 1}},
 		Packet:   packetFields("len", "ifindex", "queue"),
 	},
 	{
 		Name:     "tc",
-		Verdicts: []*Verdict{{Name: "pass", Code: 0}, {Name: "drop", Code: 2}, {Name: "next", Code: -1}},
+		Verdicts: []*Verdict{{Name: "pass", Code: 0}, {Name: "drop", Code: 2}, {Name: "next", Code: -1}, {Name: "redirect", Code: 7, Args: 1}},
 		Packet:   packetFields("len", "ifindex", "queue", "mark!", "priority!", "protocol", "hash", "vlan"),
 	},
 	{
@@ -44,9 +44,6 @@ func packetFields(names ...string) []*PacketField {
 	}
 	return fields
 }
-
-// unsupportedVerdicts are those that the compiler can't compile yet.
-var unsupportedVerdicts = map[string]bool{"redirect": true}
 
 // Verdict finds a verdict by name.
 func (t *PipelineType) Verdict(name string) *Verdict {
@@ -159,10 +156,6 @@ func (c *checker) requireHead() {
 
 // verdict resolves a verdict, nil if the pipeline's type has no such one.
 func (c *checker) verdict(s *syntax.VerdictStmt) *Verdict {
-	if unsupportedVerdicts[s.Name] {
-		c.unsupported("E0911", s.Span(), fmt.Sprintf("`%s` is", s.Name))
-		return nil
-	}
 	if c.prog.Type == nil {
 		return nil
 	}
@@ -171,6 +164,12 @@ func (c *checker) verdict(s *syntax.VerdictStmt) *Verdict {
 		d := c.errorf("E0403", s.Span(), "`%s` is not a verdict of %s pipelines", s.Name, c.prog.Type.Name)
 		d.Hint = c.prog.Type.Name + " has " + quoted(c.prog.Type.verdictNames())
 		return nil
+	}
+	if v.Name == "redirect" {
+		if c.redirect(s) {
+			c.Verdict[s] = v
+		}
+		return v
 	}
 	if v.Args != len(s.Args) {
 		c.errorf("E0311", s.Span(), "`%s` takes %s, not %d", s.Name, plural(v.Args, "argument"), len(s.Args))

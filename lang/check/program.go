@@ -28,6 +28,7 @@ type Program struct {
 	Stages   []*Stage  // source order; the first is the entry
 	Fns      []*Fn
 	Slots    []*Slots
+	Targets  []*Targets
 	Tests    []*syntax.TestDecl
 
 	Info
@@ -49,7 +50,9 @@ type Info struct {
 	Uses    map[*syntax.Ident]Object         // what a name means where it is used
 	Defs    map[*syntax.Ident]Object         // what a name declares
 	Verdict map[*syntax.VerdictStmt]*Verdict // resolved verdicts
-	Fields  map[*syntax.Select]*FieldRef     // what x.name selects
+	// Redirects has what the resolved verdicts `redirect` lead to.
+	Redirects map[*syntax.VerdictStmt]*Redirect
+	Fields    map[*syntax.Select]*FieldRef // what x.name selects
 }
 
 // A Const is a compile-time value.
@@ -129,6 +132,13 @@ type (
 		Result *Local // what it returns, on its way to the caller; nil: nothing
 		Decl   *syntax.FnDecl
 	}
+	// Targets is a map of what packets can be redirected to: devices, CPUs or sockets by number. User space fills it.
+	Targets struct {
+		Name string
+		Kind MapKind // DevMap, CPUMap or XSKMap
+		Max  uint32
+		Decl *syntax.MapDecl
+	}
 	// Header is a declared packet header.
 	Header struct {
 		Type *types.Header
@@ -150,6 +160,7 @@ func (o *Event) ObjectName() string          { return o.Name }
 func (o *Stage) ObjectName() string          { return o.Name }
 func (o *Slots) ObjectName() string          { return o.Name }
 func (o *Fn) ObjectName() string             { return o.Name }
+func (o *Targets) ObjectName() string        { return o.Name }
 func (o *Header) ObjectName() string         { return o.Type.Name }
 func (o *HeaderFieldObj) ObjectName() string { return o.Field.Name }
 func (o *TypeName) ObjectName() string       { return o.Type.String() }
@@ -184,6 +195,13 @@ const (
 	LPM           MapKind = "lpm" // key type ip4 or ip6: the longest prefix that holds the address
 )
 
+// The kinds that hold targets of `redirect`.
+const (
+	DevMap MapKind = "devmap"
+	CPUMap MapKind = "cpumap"
+	XSKMap MapKind = "xskmap"
+)
+
 // PerCPU reports whether each CPU has its own values.
 func (k MapKind) PerCPU() bool { return k == PerCPUHash || k == PerCPULRUHash || k == PerCPUArray }
 
@@ -203,6 +221,13 @@ type Verdict struct {
 	Code     int32
 	Computed bool // the argument is the code
 	Args     int  // how many arguments it takes, each a u32
+}
+
+// A Redirect is where `redirect(…)` sends a packet: to the target at an index of a map, or to an interface.
+type Redirect struct {
+	Targets *Targets    // nil: an interface
+	Number  syntax.Expr // the index, or the interface's; a u32
+	Ingress bool        // as if the interface had received the packet
 }
 
 // CursorMax is the largest offset, in bytes from the start of the packet, that a cursor or a view can have.

@@ -39,6 +39,7 @@ func (c *checker) mapKind(id *syntax.Ident) MapKind {
 		}
 		names = append(names, string(k))
 	}
+	names = append(names, string(DevMap), string(CPUMap), string(XSKMap))
 	d := c.errorf("E0603", id.Span(), "unknown kind of map `%s`", id.Name)
 	c.suggest(d, id.Name, names)
 	if d.Hint == "" {

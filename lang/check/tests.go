@@ -75,6 +75,10 @@ func (c *checker) testGlobal(id *syntax.Ident, value syntax.Expr, config bool) {
 
 // testMap is `map name[key] = value`; the key of an lpm map can be a prefix.
 func (c *checker) testMap(s *syntax.TestMap) {
+	if o, ok := c.topLevel(s.Name.Name).(*Targets); ok {
+		c.testTargets(s, o)
+		return
+	}
 	m, ok := find[*Map](c, s.Name, "map")
 	if !ok {
 		return

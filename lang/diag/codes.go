@@ -92,6 +92,7 @@ var titles = map[string]string{
 	"E0605": "counter out of place",
 	"E0606": "index beyond the end",
 	"E0607": "entry of a map changed without a test",
+	"E0608": "map of targets",
 
 	"E0701": "two tests of one name",
 	"E0702": "expectation without a packet",
@@ -118,9 +119,7 @@ var titles = map[string]string{
 	"E0908": "payload",
 	"E0909": "import",
 	"E0910": "hash and fib",
-	"E0911": "redirect",
 	"E0913": "frags",
-	"E0914": "devmap, cpumap and xskmap",
 	"E0915": "stages for slots of another pipeline",
 }
 

@@ -41,6 +41,9 @@ func (e engine) Global(name string) ([]byte, error) {
 
 func (e engine) UpdateMap(name string, key, value []byte) error {
 	m, err := e.mapNamed(name)
+	if err != nil && e.setTarget(name, key, value) == nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

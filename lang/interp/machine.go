@@ -25,6 +25,7 @@ type Machine struct {
 	maps     map[*check.Map]*Map
 	counters map[*check.Counter][]uint64
 	slots    map[*check.Slots][]*check.Stage
+	targets  map[*check.Targets]map[uint32]uint32
 	misses   map[*check.Slots]uint64
 }
 
@@ -93,6 +94,7 @@ func New(p *check.Program) *Machine {
 		maps:     map[*check.Map]*Map{},
 		counters: map[*check.Counter][]uint64{},
 		slots:    map[*check.Slots][]*check.Stage{},
+		targets:  map[*check.Targets]map[uint32]uint32{},
 		misses:   map[*check.Slots]uint64{},
 	}
 	for _, g := range p.Globals {

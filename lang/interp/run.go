@@ -16,6 +16,7 @@ type Result struct {
 	Changed bool    // Packet differs from what went in
 	Context Context // after the run: on tc, mark and priority may have been written
 	Events  []Event
+	Target  *Target // of a redirected packet; nil also if the engine doesn't know
 }
 
 // maxSlotJumps is how many gotos through slots a packet can take: user space can close a circle of slots, which the
@@ -40,6 +41,7 @@ type frame map[*check.Local]Value
 type exit struct {
 	verdict *check.Verdict
 	code    int32
+	target  *Target
 	stage   *check.Stage
 	args    []Value
 	result  Value // of a fn, that is left with neither verdict nor stage
@@ -62,6 +64,7 @@ func (m *Machine) Run(packet []byte) Result {
 		Changed: !bytes.Equal(packet, r.packet),
 		Context: r.ctx,
 		Events:  r.events,
+		Target:  at.target,
 	}
 }
 
@@ -94,6 +97,9 @@ func (r *run) fallback() *exit { return &exit{verdict: r.prog.Default, code: r.p
 // verdict is the exit of `pass`, `keep(n)` and so on.
 func (r *run) verdict(s *syntax.VerdictStmt) *exit {
 	v := r.prog.Verdict[s]
+	if to := r.prog.Redirects[s]; to != nil {
+		return r.redirect(v, to)
+	}
 	if v.Computed {
 		return &exit{verdict: v, code: int32(r.eval(s.Args[0])[0])}
 	}

@@ -106,6 +106,10 @@ func (t *tester) setGlobal(name *syntax.Ident, value syntax.Expr) error {
 }
 
 func (t *tester) setMap(s *syntax.TestMap) error {
+	if o, ok := t.run.prog.Uses[s.Name].(*check.Targets); ok {
+		u32 := func(e syntax.Expr) []byte { return Encode(types.U32, t.run.eval(e), native) }
+		return t.UpdateMap(o.Name, u32(s.Key), u32(s.Value))
+	}
 	m, ok := t.run.prog.Uses[s.Name].(*check.Map)
 	if !ok {
 		return fmt.Errorf("%s is not a map", s.Name.Name)
@@ -135,6 +139,9 @@ var errNoPacket = errors.New("no packet was sent before")
 func (t *tester) expectVerdict(s *syntax.ExpectVerdict) error {
 	if t.sent == nil {
 		return errNoPacket
+	}
+	if t.run.prog.Redirects[s.Verdict] != nil {
+		return t.expectRedirect(s.Verdict)
 	}
 	want := t.run.verdict(s.Verdict)
 	if want.code != t.result.Code {

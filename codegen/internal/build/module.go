@@ -106,6 +106,9 @@ func (b *builder) declareMaps() {
 		}
 		b.addMap(&ir.Map{Name: s.Name, Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: s.Len, Programs: programs})
 	}
+	for _, o := range b.p.Targets {
+		b.addMap(&ir.Map{Name: o.Name, Kind: ir.MapKind(o.Kind), KeySize: 4, ValueSize: 4, Max: o.Max})
+	}
 	if len(b.p.Events) > 0 {
 		b.addMap(&ir.Map{Name: eventsMap, Kind: ir.RingBuf, Max: eventsSize})
 		b.addMap(&ir.Map{Name: lostMap, Kind: ir.MapKind(check.PerCPUArray), KeySize: 4, ValueSize: 8, Max: 1})

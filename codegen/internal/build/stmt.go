@@ -76,6 +76,10 @@ func (s *stage) verdict(st *syntax.VerdictStmt) {
 	if v.Name == "drop" || v.Name == "abort" {
 		s.cur.Cold = true
 	}
+	if to := s.p.Redirects[st]; to != nil {
+		s.redirect(st, to)
+		return
+	}
 	if v.Computed {
 		code := s.exprAs(st.Args[0], types.U32)
 		s.end(ir.Term{Op: ir.Ret, Args: code, Span: s.at(st)})

@@ -24,6 +24,9 @@ type Module struct {
 	Funcs    []*Func // Funcs[0] holds the entry
 }
 
+// IsTargets reports whether a map holds targets of Redirect, and nothing that a program can read.
+func (k MapKind) IsTargets() bool { return k == DevMap || k == CPUMap || k == XSKMap }
+
 // MapKind names a kernel map type as the language or the compiler uses it.
 type MapKind string
 
@@ -31,6 +34,9 @@ type MapKind string
 const (
 	ProgArray MapKind = "prog_array"
 	RingBuf   MapKind = "ringbuf"
+	DevMap    MapKind = "devmap"
+	CPUMap    MapKind = "cpumap"
+	XSKMap    MapKind = "xskmap"
 )
 
 // Map is a map the programs refer to by name. Layouts of keys and values stay with the artifact; here only sizes count.
@@ -198,6 +204,7 @@ const (
 	CPU        // I32
 	Pull       // tc: make Args[0] (I32) bytes of the packet linear; every Pkt and End value is dead afterwards
 	Fetch      // Size bytes of the packet, which are there, from the offset Args[0]+Imm on (Obj); where packets are read-only
+	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
 	opCount
 )
 
@@ -269,6 +276,7 @@ var Optable = [opCount]OpInfo{
 	Random:     {Name: "random", Drop: true, Call: true},
 	CPU:        {Name: "cpu", Drop: true, Call: true},
 	Pull:       {Name: "pull", Args: 1, Call: true},
+	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 }
 

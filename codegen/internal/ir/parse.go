@@ -356,6 +356,14 @@ func (p *parser) operation(s *scanner, v *Value) {
 		v.Imm = displaced(s)
 		s.expect("]")
 		p.more(s, v)
+	case Redirect:
+		if s.peek() != "[" {
+			v.Sym = s.word("a map")
+		}
+		s.expect("[")
+		v.Args = []*Value{p.value(s)}
+		v.Imm = displaced(s)
+		s.expect("]")
 	case CtxLoad, CtxStore:
 		v.Sym = s.word("a context field")
 		v.Imm = displaced(s)

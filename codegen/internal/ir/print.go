@@ -252,6 +252,8 @@ func (v *Value) operation() string {
 		}
 	case MakeObj:
 		return sized + " " + v.fields()
+	case Redirect:
+		return fmt.Sprintf("%s %s[%s%s]", name, v.Sym, arg(v, 0), displacement(v.Imm))
 	case GlobalAddr, Output:
 		return fmt.Sprintf("%s %s%s", name, v.Sym, rest(v, 0))
 	case Lookup, Update, Delete:
@@ -334,7 +336,7 @@ func (v *Value) natural() Type {
 		return Number(v.Size)
 	case Zext, BE64, Update, Delete, Output, Now:
 		return I64
-	case Const, Trunc, BE16, BE32, Cmp, HeadLen, Random, CPU:
+	case Const, Trunc, BE16, BE32, Cmp, HeadLen, Random, CPU, Redirect:
 		return I32
 	case Data, PktAdd:
 		return Pkt

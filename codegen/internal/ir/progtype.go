@@ -32,6 +32,8 @@ func (m *Module) has(op Op) bool {
 		return t.Direct
 	case op == Fetch:
 		return !t.Direct
+	case op == Redirect:
+		return t.Direct
 	}
 	return true
 }

@@ -60,6 +60,11 @@ func (v *verifier) args(x *Value) {
 		v.compare(x.Cond, x.Args)
 	case Zext, BE16, BE32, Pull:
 		v.want(x.Args[0], I32)
+	case Redirect:
+		v.want(x.Args[0], I32)
+		if x.Sym != "" && !slices.ContainsFunc(v.m.Maps, func(m *Map) bool { return m.Name == x.Sym && m.Kind.IsTargets() }) {
+			v.errorf("there are no targets %s", x.Sym)
+		}
 	case Trunc, BE64:
 		v.want(x.Args[0], I64)
 	case PktAdd:
@@ -173,7 +178,7 @@ func (v *verifier) mapCall(x *Value) {
 		return
 	}
 	m := v.m.Maps[i]
-	if (m.Kind == RingBuf) != (x.Op == Output) || m.Kind == ProgArray {
+	if (m.Kind == RingBuf) != (x.Op == Output) || m.Kind == ProgArray || m.Kind.IsTargets() {
 		v.errorf("%s does not go with a %s", x.Op, m.Kind)
 	}
 	sizes := []int{m.KeySize, m.ValueSize}

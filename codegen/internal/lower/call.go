@@ -11,8 +11,10 @@ const (
 	prandomU32    = 7
 	processorID   = 8
 	tailCall      = 12
+	redirect      = 23
 	skbLoadBytes  = 26
 	skbPullData   = 39
+	redirectMap   = 51
 	ringbufOutput = 130
 )
 
@@ -101,6 +103,8 @@ func (l *lowerer) call(v *ir.Value) {
 		l.helper(v, skbPullData, 2)
 	case ir.Fetch:
 		l.copyBytes(v)
+	case ir.Redirect:
+		l.redirect(v)
 	default:
 		l.fail("operation %s has no instructions", v.Op)
 	}
@@ -149,4 +153,21 @@ func (l *lowerer) tailCall(t *ir.Term) {
 	l.emit(Inst{Op: LoadMap, Dst: R2, Sym: t.Sym})
 	l.emit(index)
 	l.emit(Inst{Op: Call, Imm: tailCall, Args: 3})
+}
+
+// redirect lowers both forms of a redirection.
+func (l *lowerer) redirect(v *ir.Value) {
+	flags := Inst{Op: Mov, W32: true, Imm: v.Imm}
+	if v.Sym == "" {
+		l.put(R1, v.Args[0])
+		flags.Dst = R2
+		l.emit(flags)
+		l.helper(v, redirect, 2)
+		return
+	}
+	l.put(R2, v.Args[0])
+	l.emit(Inst{Op: LoadMap, Dst: R1, Sym: v.Sym})
+	flags.Dst = R3
+	l.emit(flags)
+	l.helper(v, redirectMap, 3)
 }

@@ -102,6 +102,11 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		return
 	case *syntax.VerdictStmt:
 		name = v.p.Type.Name + " " + s.Name
+		if to := v.p.Redirects[s]; to != nil && to.Targets != nil {
+			name += " " + string(to.Targets.Kind)
+		} else if to != nil && to.Ingress {
+			name += " ingress"
+		}
 	}
 	v.add("%s", strings.ToLower(name))
 }

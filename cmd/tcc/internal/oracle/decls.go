@@ -39,6 +39,14 @@ func (g *gen) declarations() {
 	for i := range g.IntN(5) {
 		g.declareMap(i)
 	}
+	for i, kind := range []check.MapKind{check.DevMap, check.CPUMap, check.XSKMap} {
+		if g.typ.Name != "xdp" {
+			break
+		}
+		m := &mapDecl{name: fmt.Sprintf("to%d", i), kind: kind, max: 1 + g.IntN(3)}
+		g.line("map %s %s max %d", m.name, kind, m.max)
+		g.targetMaps = append(g.targetMaps, m)
+	}
 	for i := range g.IntN(3) {
 		g.declareCounter(i)
 	}

@@ -28,10 +28,21 @@ func (g *gen) verdict() string {
 	switch {
 	case v.Args == 0:
 		return v.Name
+	case v.Name == "redirect" && g.chance(1, 2):
+		return g.redirect()
 	case g.chance(1, 3):
 		return fmt.Sprintf("%s(%d)", v.Name, g.IntN(100))
 	}
 	return fmt.Sprintf("%s(%s)", v.Name, g.number(32, 1+g.IntN(2)).text)
+}
+
+// redirect is a `redirect` to an entry of a map on xdp, and to what an interface receives on tc.
+func (g *gen) redirect() string {
+	if g.typ.Name == "tc" {
+		return fmt.Sprintf("redirect(%s, ingress)", g.number(32, 1).text)
+	}
+	m := pick(g.Rand, g.targetMaps)
+	return fmt.Sprintf("redirect(%s[%s])", m.name, g.index(m.max))
 }
 
 // exitIf is `if … { goto … }`.

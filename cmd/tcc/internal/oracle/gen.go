@@ -23,10 +23,12 @@ type gen struct {
 	globals  []*global
 	maps     []*mapDecl
 	counters []*counter
-	events   []*types.Struct
-	fns      []*fn
-	stages   []*stage
-	tables   []*table
+
+	targetMaps []*mapDecl // of xdp; user space puts nothing there
+	events     []*types.Struct
+	fns        []*fn
+	stages     []*stage
+	tables     []*table
 
 	stage  *stage // that is being written
 	fn     *fn    // that is being written, nil in a stage

@@ -248,6 +248,9 @@ func (r *run) inst(v *ir.Value) error {
 		r.m.Linear = max(r.m.Linear, min(int(r.num(v.Args[0])), len(r.m.Packet)))
 		r.epoch++
 		clear(r.proven)
+	case ir.Redirect:
+		n := r.m.redirect(v, uint32(r.num(v.Args[0])))
+		set(uint64(uint32(n)))
 	case ir.Fetch:
 		from, size := int64(r.num(v.Args[0]))+v.Imm, int64(v.Size)
 		if from+size > int64(len(r.m.Packet)) {
@@ -349,4 +352,15 @@ func (r *run) helper(v *ir.Value) error {
 		return fmt.Errorf("%s: unknown operation", v.Long())
 	}
 	return nil
+}
+
+// redirect is the verdict code of a redirection.
+func (m *Machine) redirect(v *ir.Value, number uint32) int64 {
+	if v.Sym != "" && m.Tables[v.Sym].Entries[string([]byte{byte(number), byte(number >> 8), byte(number >> 16), byte(number >> 24)})] == nil {
+		return v.Imm
+	}
+	if m.Module.ProgType == "xdp" {
+		return 4
+	}
+	return 7
 }

@@ -72,6 +72,9 @@ func pipelineTypes() string {
 			if v.Computed {
 				told = "its argument"
 			}
+			if v.Name == "redirect" {
+				told += " ([Redirect](#redirect))"
+			}
 			verdicts = append(verdicts, fmt.Sprintf("`%s` %s", v.Name, told))
 		}
 		for _, f := range p.Packet {
@@ -118,6 +121,7 @@ func limits(t *testing.T) string {
 		{"bytes of a struct or event", "lang/check/limits.go", "maxStruct", "E0802"},
 		{"bytes of a map's key and value together", "lang/check/limits.go", "maxEntry", "E0809"},
 		{"entries of a map", "lang/check/limits.go", "maxMap", "E0801"},
+		{"entries of a devmap, cpumap or xskmap", "lang/check/limits.go", "maxTargets", "E0801"},
 		{"cells of a counter", "lang/check/limits.go", "maxCounter", "E0803"},
 		{"stages in a slots table", "lang/check/limits.go", "maxSlots", "E0804"},
 		{"scalars that a `goto` passes", "lang/check/limits.go", "maxLeaves", "E0806"},

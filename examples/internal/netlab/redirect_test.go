@@ -59,7 +59,7 @@ func TestRedirect(t *testing.T) {
 			(*runtime.Pipeline).AttachIngress,
 		},
 	} {
-		for _, budget := range []int{0, 70} {
+		for _, budget := range []int{0, 90} {
 			t.Run(name, func(t *testing.T) { reflect(t, c.source, budget, c.attach) })
 		}
 	}

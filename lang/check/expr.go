@@ -102,7 +102,7 @@ func (c *checker) notValue(id *syntax.Ident, o Object) {
 	case "payload":
 		c.unsupported("E0908", id.Span(), "`payload` is")
 		return
-	case "hash", "fib":
+	case "fib":
 		c.unsupported("E0910", id.Span(), fmt.Sprintf("`%s` is", id.Name))
 		return
 	}
@@ -234,7 +234,27 @@ func (c *checker) call(e *syntax.Call) types.Type {
 	return types.Invalid
 }
 
+// hash is `hash(a, b, …)`, of integers, bools, enums and addresses.
+func (c *checker) hash(e *syntax.Call) types.Type {
+	sound := true
+	for _, a := range e.Args {
+		sound = c.operand(a) != types.Invalid && sound
+	}
+	switch {
+	case c.lengthOf != nil:
+		c.errorf("E0506", e.Span(), "a length is computed from the header's fields alone")
+	case len(e.Args) == 0:
+		c.errorf("E0311", e.Span(), "`hash` takes one argument at least")
+	case sound:
+		return types.U32
+	}
+	return types.Invalid
+}
+
 func (c *checker) builtin(e *syntax.Call, name string) types.Type {
+	if name == "hash" {
+		return c.hash(e)
+	}
 	results := map[string]types.Type{"now": types.U64, "random": types.U32, "cpu": types.U32}
 	t, ok := results[name]
 	switch {

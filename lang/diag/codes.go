@@ -118,7 +118,7 @@ var titles = map[string]string{
 	"E0907": "push and pop",
 	"E0908": "payload",
 	"E0909": "import",
-	"E0910": "hash and fib",
+	"E0910": "fib",
 	"E0913": "frags",
 	"E0915": "stages for slots of another pipeline",
 }

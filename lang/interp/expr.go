@@ -167,6 +167,8 @@ func (r *run) call(e *syntax.Call) Value {
 			v = r.Env.Now()
 		case "random":
 			v = r.Env.Random()
+		case "hash":
+			v = r.hash(e.Args)
 		case "cpu":
 			v = uint64(r.Env.CPU())
 		}

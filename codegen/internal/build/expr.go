@@ -129,6 +129,8 @@ func (s *stage) call(e *syntax.Call) value {
 		return value{s.convert(at, s.scalar(e.Args[0]), s.typeOf(e.Args[0]), s.typeOf(e))}
 	}
 	switch b.Name {
+	case "hash":
+		return value{s.hash(at, e.Args)}
 	case "now":
 		return value{s.builtin(at, ir.Now, ir.I64, pinnedNow, 8)}
 	case "random":

@@ -41,6 +41,9 @@ func (g *gen) number(most, depth int) num {
 	case 0, 1:
 		return g.simple(most)
 	case 2:
+		if most >= 32 && g.chance(1, 6) {
+			return g.hash(depth)
+		}
 		return g.converted(most, depth)
 	case 3:
 		x := g.typed(most, depth-1)
@@ -240,4 +243,13 @@ func (g *gen) variable(most int) string {
 		y = g.fitting(y.k & maxOf(x.bits))
 	}
 	return fmt.Sprintf("(%s %s %s)", x.text, pick(g.Rand, arithOps), y.text)
+}
+
+// hash is a hash of a few values.
+func (g *gen) hash(depth int) num {
+	var args []string
+	for range 1 + g.IntN(3) {
+		args = append(args, g.value(g.scalar(), depth-1))
+	}
+	return num{text: "hash(" + commas(args) + ")", bits: 32}
 }

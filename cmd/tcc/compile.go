@@ -56,7 +56,7 @@ func compile(e *env, path string, o compileOptions) error {
 	if err != nil {
 		return err
 	}
-	_, a, src, err := build(e, path, o.budget)
+	_, a, src, err := build(e, path, codegen.Options{Budget: o.budget})
 	if err != nil {
 		return err
 	}
@@ -74,15 +74,15 @@ func compile(e *env, path string, o compileOptions) error {
 }
 
 // build compiles a source file, its diagnostics shown.
-func build(e *env, path string, budget int) (*check.Program, *codegen.Artifact, string, error) {
-	if budget < 1 {
-		return nil, nil, "", usageError(fmt.Sprintf("-budget %d: it must be 1 at least", budget))
+func build(e *env, path string, opts codegen.Options) (*check.Program, *codegen.Artifact, string, error) {
+	if opts.Budget < 1 {
+		return nil, nil, "", usageError(fmt.Sprintf("-budget %d: it must be 1 at least", opts.Budget))
 	}
 	p, src, err := load(e, path)
 	if err != nil {
 		return nil, nil, "", err
 	}
-	a, err := codegen.Compile(p, codegen.Options{Budget: budget})
+	a, err := codegen.Compile(p, opts)
 	var none *codegen.PlanError
 	if errors.As(err, &none) {
 		return nil, nil, "", show(e, diag.List{noPlan(p, none)}, filepath.Base(path), src)

@@ -142,7 +142,7 @@ func errorCodes(list diag.List) []string {
 func runDocumented(t *testing.T, p *check.Program, src string, onKernel bool) {
 	results := interp.RunTests(p, func() (interp.Engine, error) { return interp.NewEngine(p), nil })
 	for _, budget := range []int{codegen.DefaultBudget, 100} {
-		a, err := codegen.Compile(p, codegen.Options{Budget: budget, Verify: true})
+		a, err := codegen.Compile(p, codegen.Options{Budget: budget, Verify: true, Pinned: true})
 		if tooSmall := new(codegen.PlanError); budget < codegen.DefaultBudget && errors.As(err, &tooSmall) {
 			continue
 		}

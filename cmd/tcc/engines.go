@@ -6,18 +6,19 @@ import (
 	"os"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
+	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
 
 // engines loads a source file and returns what opens a fresh engine for it: the interpreter or, with inKernel, the
 // compiled programs.
-func engines(e *env, path string, budget int, inKernel bool) (*check.Program, func() (interp.Engine, error), error) {
+func engines(e *env, path string, opts codegen.Options, inKernel bool) (*check.Program, func() (interp.Engine, error), error) {
 	if !inKernel {
 		p, _, err := load(e, path)
 		return p, func() (interp.Engine, error) { return interp.NewEngine(p), nil }, err
 	}
-	p, a, _, err := build(e, path, budget)
+	p, a, _, err := build(e, path, opts)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/pcap"
+	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/runtime"
@@ -32,7 +33,7 @@ var runCommand = &command{
 			if len(args) < 2 {
 				return usageError("a source file and at least one pcap expected")
 			}
-			p, open, err := engines(e, args[0], budget, *kernel)
+			p, open, err := engines(e, args[0], codegen.Options{Budget: budget}, *kernel)
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 
+	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
@@ -21,7 +22,7 @@ var testCommand = &command{
 			if err != nil {
 				return err
 			}
-			p, open, err := engines(e, path, budget, *inKernel)
+			p, open, err := engines(e, path, codegen.Options{Budget: budget, Pinned: true}, *inKernel)
 			if err != nil {
 				return err
 			}

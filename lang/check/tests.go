@@ -33,6 +33,8 @@ func (c *checker) checkTest(t *syntax.TestDecl) {
 			c.testGlobal(s.Name, s.Value, true)
 		case *syntax.TestVar:
 			c.testGlobal(s.Name, s.Value, false)
+		case *syntax.TestNow:
+			c.constant(s.Value, types.U64)
 		case *syntax.TestMap:
 			c.testMap(s)
 		case *syntax.TestPacket:

@@ -10,6 +10,8 @@ import (
 // globals are bytes in C layout in native byte order. Of a per-CPU map, a lookup gives the value of the CPU that the
 // packets ran on; the cells of counters are sums over all CPUs.
 type Engine interface {
+	// Pin sets the clock, which then stands still; random() and cpu() are 0 from then on.
+	Pin(now uint64) error
 	SetGlobal(name string, value []byte) error // config before the first packet only
 	Global(name string) ([]byte, error)
 	UpdateMap(name string, key, value []byte) error
@@ -31,6 +33,11 @@ func NewPinnedEngine(p *check.Program, env Env) Engine {
 }
 
 type engine struct{ *Machine }
+
+func (e engine) Pin(now uint64) error {
+	e.Env = Pinned(now, 0, 0)
+	return nil
+}
 
 func (e engine) Global(name string) ([]byte, error) {
 	if b := e.Machine.Global(name); b != nil {

@@ -48,6 +48,10 @@ func runTest(p *check.Program, t *syntax.TestDecl, open func() (Engine, error)) 
 		return r
 	}
 	defer e.Close()
+	if err := e.Pin(0); err != nil {
+		fail(t.Name, err)
+		return r
+	}
 	run := &tester{Engine: e, run: New(p).outside()}
 	for _, step := range t.Steps {
 		err := run.step(step)
@@ -85,6 +89,8 @@ func (t *tester) step(s syntax.TestStep) error {
 		return stop(t.setGlobal(s.Name, s.Value))
 	case *syntax.TestVar:
 		return stop(t.setGlobal(s.Name, s.Value))
+	case *syntax.TestNow:
+		return stop(t.Pin(t.run.eval(s.Value)[0]))
 	case *syntax.TestMap:
 		return stop(t.setMap(s))
 	case *syntax.TestPacket:

@@ -154,6 +154,11 @@ type (
 		Name  *Ident `parser:"'var' @@"`
 		Value Expr   `parser:"'=' @@"`
 	}
+	// TestNow is `now = VALUE`: it sets the clock.
+	TestNow struct {
+		node
+		Value Expr `parser:"'now' '=' @@"`
+	}
 	// TestMap is `map NAME[KEY] = VALUE`.
 	TestMap struct {
 		node
@@ -215,6 +220,7 @@ func (*TestDecl) declNode()     {}
 
 func (*TestConfig) testNode()    {}
 func (*TestVar) testNode()       {}
+func (*TestNow) testNode()       {}
 func (*TestMap) testNode()       {}
 func (*TestPacket) testNode()    {}
 func (*ExpectVerdict) testNode() {}

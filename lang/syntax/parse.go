@@ -38,7 +38,8 @@ func buildGrammar() grammars {
 		participle.Union[Decl](&StageDecl{}, &MapDecl{}, &CounterDecl{}, &ConfigDecl{}, &VarDecl{}, &StructDecl{}, &EnumDecl{},
 			&EventDecl{}, &HeaderDecl{}, &TestDecl{}, &SlotsDecl{}, &SlotDecl{}, &FnDecl{}, &PipelineDecl{}, &DefaultDecl{},
 			&LicenseDecl{}, &ImportDecl{}),
-		participle.Union[TestStep](&TestPacket{}, &ExpectVerdict{}, &ExpectEqual{}, &TestMap{}, &TestConfig{}, &TestVar{}),
+		participle.Union[TestStep](&TestPacket{}, &ExpectVerdict{}, &ExpectEqual{}, &TestMap{}, &TestConfig{}, &TestVar{},
+			&TestNow{}),
 		// Assignments come first, so that all words but keywords can be names.
 		participle.Union[Stmt](&LetStmt{}, &AssignStmt{}, &IfStmt{}, &ParseStmt{}, &GotoStmt{}, &VerdictStmt{}, &MatchStmt{},
 			&EmitStmt{}, &SkipStmt{}, &DeleteStmt{}, &ForStmt{}, &BreakStmt{}, &ContinueStmt{}, &ReturnStmt{}, &RewriteStmt{},

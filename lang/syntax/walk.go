@@ -95,6 +95,8 @@ func walkStep(n TestStep, visit func(Node) bool) {
 		each[Node](visit, n.Name, n.Value)
 	case *TestVar:
 		each[Node](visit, n.Name, n.Value)
+	case *TestNow:
+		each(visit, n.Value)
 	case *TestMap:
 		each[Node](visit, n.Name, n.Key, n.Value)
 	case *TestPacket:

@@ -58,15 +58,23 @@ func newEngine(t *testing.T, p *check.Program) *engine {
 	for _, g := range p.Globals {
 		copy(e.m.Globals[g.Name], reference.Global(g.Name))
 	}
-	pin := func(name string, n uint64) {
-		for i := range e.m.Globals[name] {
-			e.m.Globals[name][i] = byte(n >> (8 * i))
-		}
-	}
-	pin(pinnedNow, pinNow)
-	pin(pinnedRandom, pinRandom)
-	pin(pinnedCPU, pinCPU)
+	e.pin(pinnedNow, pinNow)
+	e.pin(pinnedRandom, pinRandom)
+	e.pin(pinnedCPU, pinCPU)
 	return e
+}
+
+func (e *engine) pin(name string, n uint64) {
+	for i := range e.m.Globals[name] {
+		e.m.Globals[name][i] = byte(n >> (8 * i))
+	}
+}
+
+func (e *engine) Pin(now uint64) error {
+	e.pin(pinnedNow, now)
+	e.pin(pinnedRandom, 0)
+	e.pin(pinnedCPU, 0)
+	return nil
 }
 
 func (e *engine) SetGlobal(name string, value []byte) error {

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -56,6 +57,11 @@ func (e *Engine) Load() error {
 
 // Pipeline is the loaded pipeline, nil before Load.
 func (e *Engine) Pipeline() *runtime.Pipeline { return e.pipeline }
+
+// Pin sets the clock of a pipeline that was compiled Pinned.
+func (e *Engine) Pin(now uint64) error {
+	return e.SetGlobal("tcc_now", binary.NativeEndian.AppendUint64(nil, now))
+}
 
 // SetGlobal sets a config before the pipeline is loaded, a var at any time.
 func (e *Engine) SetGlobal(name string, value []byte) error {

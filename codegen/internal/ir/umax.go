@@ -106,6 +106,20 @@ func MaxOf(v *Value, of func(*Value) uint64) uint64 {
 	return mask
 }
 
+// Loose reports whether v is an I32 of which the verifier doesn't know that the upper half of its register is zero.
+func Loose(v *Value) bool {
+	if v.Type != I32 {
+		return false
+	}
+	switch v.Op {
+	case HeadLen, Random, CPU, BE16, BE32, Div, Mod, Param:
+		return true
+	case Shl, Shr, Sar:
+		return v.Args[1].Op != Const
+	}
+	return v.Op == CtxLoad && v.Sym == "len"
+}
+
 func maxOfBinary(v *Value, a, b uint64) uint64 {
 	mask := v.Type.Mask()
 	constant := v.Args[1].Op == Const

@@ -137,7 +137,7 @@ func (l *lowerer) pass(e ir.Edge) {
 	var moves []move
 	for i, p := range e.To.Params {
 		if a := e.Args[i]; !constant(a) && l.reg(a) != l.regs[p.ID] {
-			moves = append(moves, move{l.regs[p.ID], l.reg(a), l.offset[p.ID] && loose(a)})
+			moves = append(moves, move{l.regs[p.ID], l.reg(a), l.offset[p.ID] && ir.Loose(a)})
 		}
 	}
 	for len(moves) > 0 {

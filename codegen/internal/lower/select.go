@@ -102,27 +102,13 @@ func (l *lowerer) divideByZero(dst Reg, v *ir.Value) {
 	l.emit(Inst{Op: Mov, W32: true, Dst: dst, Again: true})
 }
 
-// loose reports whether v is an I32 of which the verifier doesn't know that the upper half of its register is zero.
-func loose(v *ir.Value) bool {
-	if v.Type != ir.I32 {
-		return false
-	}
-	switch v.Op {
-	case ir.HeadLen, ir.Random, ir.CPU, ir.BE16, ir.BE32, ir.Div, ir.Mod, ir.Param:
-		return true
-	case ir.Shl, ir.Shr, ir.Sar:
-		return v.Args[1].Op != ir.Const
-	}
-	return v.Op == ir.CtxLoad && v.Sym == "len"
-}
-
 func (l *lowerer) widen(v *ir.Value) {
 	x := v.Args[0]
 	if x.Op == ir.Const {
 		l.emit(Inst{Op: Mov, W32: true, Dst: l.def(v), Imm: int64(int32(x.Imm)), Again: true})
 		return
 	}
-	l.emit(Inst{Op: Mov, W32: l.offset[v.ID] && loose(x), Dst: l.def(v), Src: l.reg(x)})
+	l.emit(Inst{Op: Mov, W32: l.offset[v.ID] && ir.Loose(x), Dst: l.def(v), Src: l.reg(x)})
 }
 
 func (l *lowerer) wire(v *ir.Value, size uint8) {

@@ -131,8 +131,8 @@ func simplify(r *rewriter, q condition) (p condition, not, ok bool) {
 	return p, false, ok
 }
 
-// narrow compares 32 bits where the others are zero. A number that is used elsewhere as well is compared as it is used: it
-// may become an offset in the packet, and the compare is what bounds it for the kernel's verifier.
+// narrow compares 32 bits where the others are zero, and the kernel's verifier knows that: the compare may be what bounds
+// an offset in the packet for it.
 func narrow(r *rewriter, q condition) (condition, bool) {
 	if q.x.Op != ir.Zext || q.cond >= ir.SLt && q.cond <= ir.SGe {
 		return q, false
@@ -140,7 +140,7 @@ func narrow(r *rewriter, q condition) (condition, bool) {
 	switch {
 	case q.y.Op == ir.Zext:
 		return condition{q.cond, q.x.Args[0], q.y.Args[0]}, true
-	case q.y.Op == ir.Const && q.y.Number() <= ir.I32.Mask() && r.once(q.x):
+	case q.y.Op == ir.Const && q.y.Number() <= ir.I32.Mask() && !ir.Loose(q.x.Args[0]):
 		return condition{q.cond, q.x.Args[0], r.number(q.y.Span, ir.I32, q.y.Number())}, true
 	}
 	return q, false

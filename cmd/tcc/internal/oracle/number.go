@@ -249,7 +249,12 @@ func (g *gen) variable(most int) string {
 func (g *gen) hash(depth int) num {
 	var args []string
 	for range 1 + g.IntN(3) {
-		args = append(args, g.value(g.scalar(), depth-1))
+		t := g.scalar()
+		arg := g.value(t, depth-1)
+		if signedBits(t) > 0 { // a constant would have no type
+			arg = fmt.Sprintf("%v(%s)", t, arg)
+		}
+		args = append(args, arg)
 	}
 	return num{text: "hash(" + commas(args) + ")", bits: 32}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/lang/syntax"
 	"github.com/tcc-bpf/tcc/runtime"
@@ -67,7 +68,7 @@ type trace struct {
 func (c *Case) Run() (s Summary, failure *Failure) {
 	p, list := check.Source(fileName, c.Source)
 	if list.HasErrors() {
-		return s, fail("checker: "+list[0].Code, "%s", list.Text(map[string]string{fileName: c.Source}, false))
+		return s, fail("checker: "+codes(list), "%s", list.Text(map[string]string{fileName: c.Source}, false))
 	}
 	want, failure := c.interpret(p)
 	if failure != nil {
@@ -97,6 +98,17 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		}
 	}
 	return s, nil
+}
+
+// codes are those of all errors.
+func codes(list diag.List) string {
+	var all []string
+	for _, d := range list {
+		if d.Severity == diag.Error {
+			all = append(all, d.Code)
+		}
+	}
+	return commas(all)
 }
 
 // statements is how many a program has; a block is none by itself.

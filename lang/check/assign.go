@@ -111,6 +111,10 @@ func (c *checker) targetName(id *syntax.Ident) types.Type {
 		return t
 	}
 	c.Uses[id] = l
+	if l.Loop {
+		note(c.errorf("E0309", id.Span(), "`%s` is changed by its loop alone", l.Name), l.Decl.Span(), "declared here")
+		return types.Invalid
+	}
 	switch l.Type.(type) {
 	case *types.Header:
 		c.used[l] = true

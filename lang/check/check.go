@@ -69,10 +69,12 @@ type checker struct {
 	locals   map[string]*Local
 	order    []binding // the locals in scope, innermost last
 	used     map[*Local]bool
-	ended    map[syntax.Stmt]bool // whether control never goes on behind a statement
-	jumps    map[Object][]jump    // the stage graph
-	edges    map[[2]Object]bool
+	ended    map[syntax.Stmt]bool      // whether control never goes on behind a statement
+	loops    int                       // around the statement that is being checked
+	jumps    map[Object][]jump         // the stage graph
 	calls    map[Object][]*syntax.Call // of fns, by the stage or fn that makes them
+	edges    map[edge]bool
+	circled  map[Object]bool // in a circle that was reported
 }
 
 func newChecker(file, prelude *syntax.File) *checker {
@@ -87,6 +89,8 @@ func newChecker(file, prelude *syntax.File) *checker {
 
 			Redirects: map[*syntax.VerdictStmt]*Redirect{},
 			Fields:    map[*syntax.Select]*FieldRef{},
+			Rounds:    map[*syntax.ForStmt]int{},
+			Backs:     map[*syntax.GotoStmt]*Back{},
 		},
 		top:     map[string]*entry{},
 		std:     map[string]*Header{},
@@ -100,8 +104,9 @@ func newChecker(file, prelude *syntax.File) *checker {
 		unknown: map[string]bool{},
 		ended:   map[syntax.Stmt]bool{},
 		jumps:   map[Object][]jump{},
-		edges:   map[[2]Object]bool{},
 		calls:   map[Object][]*syntax.Call{},
+		edges:   map[edge]bool{},
+		circled: map[Object]bool{},
 	}
 	c.prog = &Program{Files: []*syntax.File{file, prelude}, License: "GPL"}
 	return c

@@ -1,10 +1,8 @@
 package check
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/tcc-bpf/tcc/lang/diag"
+	"github.com/tcc-bpf/tcc/lang/syntax"
 )
 
 // The stage graph: stages go to stages and to slots tables, and a table goes on to the stages that it holds at first.
@@ -12,59 +10,31 @@ import (
 
 // A jump is an edge of the graph.
 type jump struct {
-	to Object // *Stage or *Slots
-	at diag.Span
+	to  Object // *Stage or *Slots
+	at  diag.Span
+	max *syntax.GotoStmt // the goto, if it has a bound
 }
 
-// addJump records that control goes from a stage or table to another, where the source first says so.
-func (c *checker) addJump(from, to Object, at diag.Span) {
-	if e := [2]Object{from, to}; !c.edges[e] {
+// An edge is what tells jumps apart: one stands for all gotos without a bound from here to there.
+type edge struct {
+	from, to Object
+	max      *syntax.GotoStmt
+}
+
+// addJump records that a stage goes to a stage or table, where the source first says so.
+func (c *checker) addJump(from, to Object, s *syntax.GotoStmt) {
+	j := jump{to: to, at: s.Target.Span()}
+	if _, stage := to.(*Stage); stage && s.Max != nil {
+		j.max = s
+	}
+	c.addEdge(from, j)
+}
+
+func (c *checker) addEdge(from Object, j jump) {
+	if e := (edge{from, j.to, j.max}); !c.edges[e] {
 		c.edges[e] = true
-		c.jumps[from] = append(c.jumps[from], jump{to, at})
+		c.jumps[from] = append(c.jumps[from], j)
 	}
-}
-
-// checkCycles refuses stages that go in circles.
-func (c *checker) checkCycles() {
-	const onTrail, done = 1, 2
-	state := map[Object]int{}
-	var trail []Object
-	var visit func(o Object)
-	visit = func(o Object) {
-		state[o] = onTrail
-		trail = append(trail, o)
-		for _, j := range c.jumps[o] {
-			switch state[j.to] {
-			case onTrail:
-				c.cycle(j.at, trail[slices.Index(trail, j.to):])
-			case 0:
-				visit(j.to)
-			}
-		}
-		trail = trail[:len(trail)-1]
-		state[o] = done
-	}
-	for _, s := range c.prog.Stages {
-		if state[s] == 0 {
-			visit(s)
-		}
-	}
-}
-
-// cycle reports the goto that closes a circle. Of a very long one, the note has the ends.
-func (c *checker) cycle(at diag.Span, circle []Object) {
-	d := c.unsupported("E0905", at, "a `goto` back to an earlier stage needs `max N`, which is")
-	const most = 8
-	var names []string
-	for i, o := range circle {
-		switch {
-		case len(circle) <= most || i < most/2 || i >= len(circle)-most/2:
-			names = append(names, "`"+o.ObjectName()+"`")
-		case i == most/2:
-			names = append(names, "…")
-		}
-	}
-	note(d, c.entryAt(circle[0].ObjectName()), "the circle is "+strings.Join(append(names, names[0]), " → "))
 }
 
 // checkReached warns of stages that no packet can come to.
@@ -113,8 +83,10 @@ func (p *Program) Tables(s *Stage) []*Slots { return targets[*Slots](p.jumps[s])
 
 func targets[T Object](jumps []jump) []T {
 	var list []T
+	seen := map[Object]bool{}
 	for _, j := range jumps {
-		if to, ok := j.to.(T); ok {
+		if to, ok := j.to.(T); ok && !seen[j.to] {
+			seen[j.to] = true
 			list = append(list, to)
 		}
 	}

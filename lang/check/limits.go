@@ -16,6 +16,8 @@ const (
 	maxArray   = 16384   // bytes of an array
 	maxHeader  = 256     // bytes of a header's fixed part
 	maxInlined = 20000   // expressions and statements that the calls of a stage become
+	maxRounds  = 1024    // of a loop, and of a goto back
+	maxUnroll  = 8192    // statements, loops and circles of stages written out
 	maxInt     = math.MaxUint64
 	maxIntBits = 512     // of an untyped constant on the way to its value
 	maxSteps   = 1 << 22 // to decide a question about a table

@@ -68,6 +68,8 @@ func (c *checker) findEnd(s syntax.Stmt) bool {
 		return all
 	case *syntax.RewriteStmt:
 		return c.blockEnds(s.Body)
+	case *syntax.ForStmt:
+		c.blockEnds(s.Body) // it may run no time at all
 	}
 	return false
 }
@@ -95,6 +97,8 @@ func (c *checker) noteOpenPath(d *diag.Diagnostic, b *syntax.Block) {
 		c.noteOpenPath(d, s)
 	case *syntax.IfStmt:
 		c.noteOpenIf(d, s)
+	case *syntax.ForStmt:
+		note(d, firstWord(s, "for"), "the stage goes on behind the loop")
 	case *syntax.MatchStmt:
 		for _, r := range s.Rows {
 			if !c.ended[r.Body] {

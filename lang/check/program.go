@@ -53,6 +53,8 @@ type Info struct {
 	// Redirects has what the resolved verdicts `redirect` lead to.
 	Redirects map[*syntax.VerdictStmt]*Redirect
 	Fields    map[*syntax.Select]*FieldRef // what x.name selects
+	Rounds    map[*syntax.ForStmt]int      // how often a loop runs, at most
+	Backs     map[*syntax.GotoStmt]*Back   // the gotos with a `max` that can lead back to where they stand
 }
 
 // A Const is a compile-time value.
@@ -76,6 +78,7 @@ type (
 	Local struct {
 		Name string
 		Type types.Type // *types.Header for a view, *types.MapRef for a reference
+		Loop bool       // a loop's variable: only the loop changes it
 		Decl *syntax.Ident
 	}
 	// Global is a config (constant after load) or a var.
@@ -114,6 +117,7 @@ type (
 		Name   string
 		Index  int
 		Params []*Local
+		Circle *Circle // nil: no way leads back to the stage
 		Decl   *syntax.StageDecl
 	}
 	// Slots is a table of stages that user space can refill. `slot` is a table of one.

@@ -22,8 +22,9 @@ func (c *checker) checkStages() {
 		c.checkPaths(s)
 		c.stage = nil
 	}
-	c.checkCycles()
+	c.checkCircles()
 	c.checkReached()
+	c.checkUnrolled()
 }
 
 func (c *checker) block(b *syntax.Block) {
@@ -66,6 +67,12 @@ func (c *checker) stmt(s syntax.Stmt) {
 		c.callStmt(s)
 	case *syntax.ReturnStmt:
 		c.returnStmt(s)
+	case *syntax.ForStmt:
+		c.forStmt(s)
+	case *syntax.BreakStmt:
+		c.leaveLoop(s, "break")
+	case *syntax.ContinueStmt:
+		c.leaveLoop(s, "continue")
 	default:
 		c.otherStmt(s)
 	}
@@ -75,12 +82,6 @@ func (c *checker) stmt(s syntax.Stmt) {
 func (c *checker) otherStmt(s syntax.Stmt) {
 	c.doubt = true
 	switch s := s.(type) {
-	case *syntax.ForStmt:
-		c.unsupported("E0904", firstWord(s, "for"), "`for` is")
-	case *syntax.BreakStmt:
-		c.errorf("E0411", s.Span(), "`break` outside a loop")
-	case *syntax.ContinueStmt:
-		c.errorf("E0411", s.Span(), "`continue` outside a loop")
 	case *syntax.RewriteStmt:
 		c.unsupported("E0906", firstWord(s, "rewrite"), "`rewrite` is")
 	case *syntax.PushStmt:
@@ -218,14 +219,13 @@ func (c *checker) gotoStage(s *syntax.GotoStmt, to *Stage) {
 	if s.Index != nil {
 		c.errorf("E0410", s.Index.Span(), "`%s` is a stage and has no index", to.Name)
 	}
-	if s.Else != nil {
-		c.errorf("E0409", s.Else.Span(), "a `goto` to a stage cannot fail and takes no `else`")
-	}
 	if s.Max != nil {
-		c.unsupported("E0905", s.Max.Span(), "a `goto` with `max` is")
-		return
+		c.bound(s.Max)
+		c.elseOf(s.Else)
+	} else if s.Else != nil {
+		c.errorf("E0409", s.Else.Span(), "a `goto` to a stage without `max` cannot fail and takes no `else`")
 	}
-	c.addJump(c.stage, to, s.Target.Span())
+	c.addJump(c.stage, to, s)
 }
 
 func (c *checker) gotoSlots(s *syntax.GotoStmt, to *Slots) {
@@ -239,9 +239,10 @@ func (c *checker) gotoSlots(s *syntax.GotoStmt, to *Slots) {
 		c.boundIndex(s.Index, to.Len, to.Name)
 	}
 	if s.Max != nil {
-		c.unsupported("E0905", s.Max.Span(), "a `goto` with `max` is")
+		c.errorf("E0417", s.Max.Span(), "a `goto` to a slots table has no `max`").Hint =
+			"stages cannot go in a circle through a table, whose stages can be replaced"
 	}
-	c.addJump(c.stage, to, s.Target.Span())
+	c.addJump(c.stage, to, s)
 }
 
 // args checks the arguments of a goto against the parameters of its target.

@@ -20,7 +20,7 @@ func (c *checker) resolveTable(d syntax.Decl) {
 		}
 		if st, ok := c.slotStage(s, d.Stage); ok {
 			s.Initial[0] = st
-			c.addJump(s, st, d.Stage.Span())
+			c.addEdge(s, jump{to: st, at: d.Stage.Span()})
 		}
 	}
 }
@@ -38,7 +38,7 @@ func (c *checker) slotEntry(s *Slots, e *syntax.SlotEntry) {
 		c.errorf("E0414", e.Index.Span(), "slot %d is filled twice", k.Int)
 	default:
 		s.Initial[uint32(k.Int)] = st
-		c.addJump(s, st, e.Stage.Span())
+		c.addEdge(s, jump{to: st, at: e.Stage.Span()})
 	}
 }
 

@@ -70,6 +70,10 @@ var titles = map[string]string{
 	"E0411": "outside of what it leaves",
 	"E0412": "parameters of a slot's stage",
 	"E0414": "slot filled twice",
+	"E0415": "a circle of stages without a bound",
+	"E0416": "a circle of stages through a slots table",
+	"E0417": "a bound that bounds nothing",
+	"E0418": "range of a loop",
 
 	"E0430": "a fn that decides on the packet",
 	"E0431": "value of a return",
@@ -110,10 +114,10 @@ var titles = map[string]string{
 	"E0810": "calls that become too much code",
 	"E0811": "size of an array",
 	"E0812": "a value with too many parts",
+	"E0813": "number of rounds",
+	"E0814": "too many rounds of too much",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
-	"E0904": "loops",
-	"E0905": "goto back",
 	"E0906": "rewrite",
 	"E0907": "push and pop",
 	"E0908": "payload",

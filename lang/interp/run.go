@@ -30,6 +30,7 @@ type run struct {
 	ctx    Context
 	events []Event
 	jumps  int // gotos through slots so far
+	taken  map[*check.Back]int
 	cursor uint64
 	frame  frame
 }
@@ -49,7 +50,7 @@ type exit struct {
 
 // Run sends a packet through the pipeline. The slice is left alone.
 func (m *Machine) Run(packet []byte) Result {
-	r := &run{Machine: m, packet: slices.Clone(packet), ctx: m.Context}
+	r := &run{Machine: m, packet: slices.Clone(packet), ctx: m.Context, taken: map[*check.Back]int{}}
 	if r.ctx.Protocol == 0 {
 		r.ctx.Protocol = Protocol(m.prog.Type.Name, packet)
 	}

@@ -50,6 +50,35 @@ func TestControl(t *testing.T) {
 			enum e { a, b = 5, c }
 			var x e
 			stage s { x = e.c match x { e.a => drop e.b => tx e.c => pass } }`, "pass", 0},
+		{"for", "stage s { for i in 2..5 { out = out * 10 + u64(i) } pass }", "pass", 234},
+		{"for with a max", "stage s { x := u8(250) for i in x..255 max 3 { out += u64(i) } pass }", "pass", 753},
+		{"for with a larger max", "stage s { x := u8(250) for i in x..252 max 30 { out = out * 1000 + u64(i) } pass }", "pass", 250251},
+		{"for up to the largest number", "stage s { for i in u8(253)..255 { out += u64(i) } pass }", "pass", 507},
+		{"for over nothing", "stage s { x := u8(3) for i in x..2 max 9 { out = 1 } pass }", "pass", 0},
+		{"ends are computed once", "stage s { x := u8(3) for i in 0..x max 9 { x = 9 out += 1 } pass }", "pass", 3},
+		{"break", "stage s { for i in 0..9 { if i == 4 { break } out += 1 } pass }", "pass", 4},
+		{"continue", "stage s { for i in 0..9 { if i & 1 == 0 { continue } out += u64(i) } pass }", "pass", 16},
+		{"inner loop", "stage s { for i in 0..3 { for j in 0..9 { if j == 2 { break } out = out * 10 + u64(i + j) } } pass }", "pass", 11223},
+		{"break in a match", "stage s { for i in 0..9 { match i { 3 => break  5 => continue  _ => { out += 1 } } } pass }", "pass", 3},
+		{"verdict in a loop", "stage s { for i in 0..9 { out = u64(i) if i == 4 { drop } } pass }", "drop", 4},
+		{"goto out of a loop", "stage s { for i in 0..9 { if i == 4 { goto t(i) } } drop } stage t(i u32) { out = u64(i) pass }", "pass", 4},
+		{"lets of a round are new", "stage s { for i in 0..3 { x := u64(1) x += out out = x } pass }", "pass", 3},
+		{"goto back", "stage s { out += 1 goto s max 4 else pass }", "pass", 5},
+		{"goto back, no else", "stage s { out += 1 goto s max 4 }", "abort", 5},
+		{"goto back with arguments", `
+			stage s { goto t(1, 10) }
+			stage t(a u64, b u64) { out = a if b == 0 { pass } goto t(a * 2, b - 1) max 30 }`, "pass", 1024},
+		{"each goto back has a count of its own", `
+			stage s { out += 1 if out % 2 == 1 { goto s max 2 else tx } goto s max 30 }`, "tx", 5},
+		{"a circle of stages", `
+			stage s { out += 1 goto t }
+			stage t { out += 10 goto s max 3 else goto u }
+			stage u { if out < 60 { goto t max 2 } pass }`, "pass", 64},
+		{"a count is the packet's, not the round's", `
+			stage s { goto a(0) }
+			stage a(n u8) { out += 1 goto a(n) max 2 else goto b(n) }
+			stage b(n u8) { out += 100 goto a(n + 1) max 3 else pass }`, "pass", 406},
+		{"max where nothing comes back", "stage s { goto t max 1 else tx } stage t { pass }", "pass", 0},
 		{"struct", `
 			struct inner { a u8; b u64 }
 			struct o { x u16; i inner }

@@ -45,6 +45,12 @@ func (r *run) stmt(s syntax.Stmt) *exit {
 		r.fn(r.prog.Uses[s.Call.Fun].(*check.Fn), s.Call.Args)
 	case *syntax.ReturnStmt:
 		return r.returnStmt(s)
+	case *syntax.ForStmt:
+		return r.forStmt(s)
+	case *syntax.BreakStmt:
+		return leaveLoop
+	case *syntax.ContinueStmt:
+		return nextRound
 	case *syntax.DeleteStmt:
 		m, key := r.mapKey(s.Entry)
 		_ = m.remove(key) // a key that isn't there needs no deleting
@@ -122,6 +128,9 @@ func (r *run) patternMatches(p *syntax.Pattern, x subject) bool {
 func (r *run) gotoStmt(s *syntax.GotoStmt) *exit {
 	switch target := r.prog.Uses[s.Target].(type) {
 	case *check.Stage:
+		if b := r.prog.Backs[s]; b != nil && !r.take(b) {
+			return r.orElse(s.Else)
+		}
 		return &exit{stage: target, args: r.args(s.Args)}
 	case *check.Slots:
 		return r.gotoSlot(target, s)
@@ -144,6 +153,7 @@ func (r *run) gotoSlot(table *check.Slots, s *syntax.GotoStmt) *exit {
 		return r.orElse(s.Else)
 	}
 	r.jumps++
+	clear(r.taken) // whoever comes through a slot begins a new life
 	return &exit{stage: stage, args: args}
 }
 

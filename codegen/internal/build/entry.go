@@ -14,7 +14,7 @@ func (b *builder) buildEntry(entry *ir.Block) {
 	if need := b.demand(); need > 0 && b.m.Type().Pull {
 		s.pull(at, need)
 	}
-	s.jump(b.stages[first], at, s.konst(at, ir.I64, 0))
+	s.jump(b.stages[fresh(first)], at, s.konst(at, ir.I64, 0))
 }
 
 // demand is the number of bytes, from the packet's start on, that some check asks for at most.

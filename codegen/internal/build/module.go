@@ -40,14 +40,16 @@ type builder struct {
 	p      *check.Program
 	opts   Options
 	m      *ir.Module
-	stages map[*check.Stage]*ir.Block  // the first block of each stage that is reached
+	stages map[stageCopy]*ir.Block     // the first block of each copy of a stage that is reached
 	calls  map[*check.Slots][]*ir.Term // the calls of each table so far
 	temps  int                         // bools made so far
+	joins  map[*ir.Value]bool          // see joined
 
 	maxima, seenMaxima map[*ir.Value]uint64 // see max and seen
 
 	compared  map[*ir.Value]bool    // offsets that a compare with check.CursorMax has let through
 	readViews map[*check.Local]bool // see viewsRead
+	gathers   map[*ir.Block]bool    // the first blocks of stages to which circles lead
 }
 
 // Module builds the IR of a program.
@@ -57,7 +59,9 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		graph:      graph{fn: fn, flows: map[*ir.Block]*flow{}},
 		p:          p,
 		opts:       opts,
-		stages:     map[*check.Stage]*ir.Block{},
+		stages:     map[stageCopy]*ir.Block{},
+		joins:      map[*ir.Value]bool{},
+		gathers:    map[*ir.Block]bool{},
 		calls:      map[*check.Slots][]*ir.Term{},
 		maxima:     map[*ir.Value]uint64{},
 		seenMaxima: map[*ir.Value]uint64{},
@@ -75,12 +79,14 @@ func Module(p *check.Program, opts Options) *ir.Module {
 	b.declareGlobals()
 	entry := b.newBlock(p.Stages[0].Name)
 	order := callersFirst(p)
-	for _, s := range order {
-		b.declareStage(s)
+	for _, c := range order {
+		b.declareStage(c)
 	}
-	for _, s := range order {
-		b.declareRoots(s)
-		b.buildStage(s)
+	for _, c := range order {
+		if c == fresh(c.stage) {
+			b.declareRoots(c.stage)
+		}
+		b.buildStage(c)
 	}
 	b.buildEntry(entry)
 	fn.Prune()
@@ -128,10 +134,11 @@ func (b *builder) declareGlobals() {
 }
 
 // declareStage makes a stage's first block. Its parameters are the leaves of the stage's, and the cursor.
-func (b *builder) declareStage(s *check.Stage) {
+func (b *builder) declareStage(c stageCopy) {
+	s := c.stage
 	block := b.newBlock(s.Name)
 	block.Start = true
-	b.stages[s] = block
+	b.stages[c] = block
 	b.convention(block, s.Params, s.Decl.Name.Span())
 }
 
@@ -168,7 +175,7 @@ func (b *builder) declareRoots(s *check.Stage) {
 		}
 		b.fn.Roots = append(b.fn.Roots, &ir.Root{Stage: s.Name, Table: table.Name, Block: root})
 		at := s.Decl.Name.Span()
-		b.end(root, ir.Term{Op: ir.Jump, Succs: []ir.Edge{{To: b.stages[s], Args: slices.Clone(root.Params)}}, Span: at})
+		b.end(root, ir.Term{Op: ir.Jump, Succs: []ir.Edge{{To: b.stages[fresh(s)], Args: slices.Clone(root.Params)}}, Span: at})
 	}
 }
 

@@ -8,36 +8,6 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// callersFirst lists the stages that a packet can reach, the entry first, so that each comes after those that go to it:
-// what is known of their arguments is then known of its parameters.
-func callersFirst(p *check.Program) []*check.Stage {
-	seen := map[*check.Stage]bool{}
-	var order []*check.Stage
-	var visit func(s *check.Stage)
-	visitAll := func(list []*check.Stage) {
-		for _, s := range slices.Backward(list) {
-			visit(s)
-		}
-	}
-	visit = func(s *check.Stage) {
-		if seen[s] {
-			return
-		}
-		seen[s] = true
-		for _, table := range slices.Backward(p.Tables(s)) {
-			visitAll(initial(table))
-		}
-		visitAll(p.Callees(s))
-		order = append(order, s)
-	}
-	for _, table := range slices.Backward(p.Slots) { // a table that no stage goes through has programs too
-		visitAll(initial(table))
-	}
-	visit(p.Stages[0])
-	slices.Reverse(order)
-	return order
-}
-
 // initial lists the stages of a table by index.
 func initial(table *check.Slots) []*check.Stage {
 	var list []*check.Stage

@@ -12,12 +12,14 @@ import (
 type stage struct {
 	*builder
 	name   string
+	copy   stageCopy
 	cur    *ir.Block // where code goes; nil behind a verdict or goto
 	failed *ir.Block // returns the default; made on demand
 	views  map[*check.Local]view
 	refs   map[*check.Local]memPlace
 	ptrs   *pointer // the packet pointers in scope
 	called *called  // the fn whose code is being built
+	loop   *loop    // the innermost; nil outside of loops
 
 	// While a header's length is computed:
 	measured *view     // the header
@@ -33,14 +35,16 @@ func (s *stage) at(n syntax.Node) diag.Span {
 	return n.Span()
 }
 
-func (b *builder) buildStage(decl *check.Stage) {
+func (b *builder) buildStage(c stageCopy) {
+	decl := c.stage
 	s := &stage{
 		builder: b,
 		name:    decl.Name,
+		copy:    c,
 		views:   map[*check.Local]view{},
 		refs:    map[*check.Local]memPlace{},
 	}
-	s.enter(b.stages[decl])
+	s.enter(b.stages[c])
 	s.bindParams(decl)
 	s.block(decl.Decl.Body)
 	if s.cur != nil {
@@ -51,7 +55,7 @@ func (b *builder) buildStage(decl *check.Stage) {
 // bindParams gives the parameters their values. First all numbers, which are there from the first block on; then the
 // views, whose check splits it.
 func (s *stage) bindParams(decl *check.Stage) {
-	params := s.cur.Params
+	params := s.blurParams(decl, s.cur.Params)
 	s.write(s.cur, cursor, params[len(params)-1])
 	offsets := map[*check.Local]*ir.Value{}
 	for _, p := range decl.Params {

@@ -52,6 +52,12 @@ func (s *stage) stmt(st syntax.Stmt) {
 		s.inline(st.Call, s.p.Uses[st.Call.Fun].(*check.Fn))
 	case *syntax.ReturnStmt:
 		s.returnStmt(st)
+	case *syntax.ForStmt:
+		s.forStmt(st)
+	case *syntax.BreakStmt:
+		s.jump(s.loop.out, s.at(st))
+	case *syntax.ContinueStmt:
+		s.jump(s.loop.on, s.at(st))
 	}
 }
 
@@ -215,8 +221,7 @@ func (s *stage) gotoStmt(st *syntax.GotoStmt) {
 	at := s.at(st)
 	switch to := s.p.Uses[st.Target].(type) {
 	case *check.Stage:
-		args := s.args(st.Args, to.Params)
-		s.jump(s.stages[to], at, args...)
+		s.gotoCopy(st, to)
 	case *check.Slots:
 		index := s.slotIndex(st)
 		args := append([]*ir.Value{index}, s.args(st.Args, to.Params)...)

@@ -111,6 +111,15 @@ func (ps *programs) checkChains(p *Plan) error {
 	entry := ps.f.Blocks[0]
 	return &Error{
 		Stage: entry.Stage, Span: span(entry), Constraint: "tail calls", Have: p.TailCalls, Limit: ps.opts.MaxTailCalls,
-		Detail: strings.Join(p.Chain, " → "),
+		Detail: strings.Join(ends(p.Chain), " → "),
 	}
+}
+
+// ends is a chain without the middle of a very long one.
+func ends(chain []string) []string {
+	const most = 12
+	if len(chain) <= most {
+		return chain
+	}
+	return slices.Concat(chain[:most/2], []string{"…"}, chain[len(chain)-most/2:])
 }

@@ -97,6 +97,9 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		if table, ok := v.p.Uses[s.Target].(*check.Slots); ok {
 			name = map[bool]string{true: "goto slot", false: "goto slots"}[table.Single] + elseName(s.Else)
 		}
+		if v.p.Backs[s] != nil {
+			name = "goto back" + elseName(s.Else)
+		}
 	case *syntax.DeleteStmt:
 		v.onMap(s.Entry, "delete")
 		return

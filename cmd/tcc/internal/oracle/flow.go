@@ -62,7 +62,11 @@ type target struct {
 	name   string // with the index, if it has one
 	params []param
 	table  bool
+	max    int // of a goto back; else 0
 }
+
+// mostCopies is how often stages may be written out because of gotos back.
+const mostCopies = 4
 
 // targets are the stages and tables that this stage can go to.
 func (g *gen) targets() (ts []target) {
@@ -77,7 +81,23 @@ func (g *gen) targets() (ts []target) {
 			}
 		}
 	}
-	return ts
+	return append(ts, g.back()...)
+}
+
+// back is a way back, if there may be one. Circles must not go through tables.
+func (g *gen) back() []target {
+	if len(g.tables) > 0 || g.chance(1, 2) {
+		return nil
+	}
+	max := 1 + g.IntN(3)
+	if g.small && g.copies == 1 && g.chance(1, 4) {
+		max = mostCopies - 1
+	}
+	if g.copies*(max+1) > mostCopies || !g.small && g.copies > 1 {
+		return nil
+	}
+	to := g.stages[g.IntN(g.stage.rank+1)]
+	return []target{{name: to.name, params: to.params, max: max}}
 }
 
 // exit writes a verdict or a goto as a statement. The views that a goto passes are parsed in front of it, if need be.
@@ -136,7 +156,11 @@ func (g *gen) gotoText(t target, depth int) string {
 	if len(args) > 0 {
 		text += "(" + commas(args) + ")"
 	}
-	if t.table && g.chance(2, 3) {
+	if t.max > 0 {
+		text += fmt.Sprintf(" max %d", t.max)
+		g.copies *= t.max + 1
+	}
+	if (t.table || t.max > 0) && g.chance(2, 3) {
 		text += fmt.Sprintf(" else %s", g.exitText(depth-1))
 	}
 	return text

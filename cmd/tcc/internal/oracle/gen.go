@@ -36,6 +36,10 @@ type gen struct {
 	scope  []*local
 	names  int              // locals of the stage so far
 	mods   map[*mapDecl]int // updates and deletes in the stage so far
+	loops  int              // around the statement
+	rounds int              // of these, in all
+	copies int              // of stages, because of gotos back so far
+	small  bool             // few statements, which may be written out often
 }
 
 type (
@@ -55,7 +59,7 @@ type (
 		enum *types.Enum
 		len  int // 0: not indexed
 	}
-	// A stage can go to those with a higher rank only, so that there are no circles.
+	// A stage can go to those with a higher rank, and to others with a bound.
 	stage struct {
 		name   string
 		rank   int
@@ -78,7 +82,7 @@ type (
 // Generate writes the program of a seed.
 func Generate(seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, 1))
-	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes)}
+	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes), copies: 1}
 	g.headers = append(g.headers, prelude()...)
 	g.line("pipeline p %s", g.typ.Name)
 	g.line("default %s", g.plainVerdict().Name)
@@ -98,6 +102,7 @@ var sizes = []int{4, 6, 8, 8, 12, 12, 16, 20, 20, 30, 45, 100}
 // plan decides how large the program becomes, and how many stages it has.
 func (g *gen) plan() {
 	g.size = pick(g.Rand, sizes)
+	g.small = g.size <= 30
 	n := 1 + g.IntN(2+g.size/8)
 	for i := range n {
 		g.stages = append(g.stages, &stage{name: fmt.Sprintf("st%d", i), rank: i})
@@ -125,7 +130,7 @@ type production struct {
 var families [][]production
 
 func init() {
-	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts}
+	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts}
 }
 
 // statement writes a statement.
@@ -175,6 +180,7 @@ func (g *gen) share(s *stage) int {
 
 func (g *gen) writeStage(s *stage) {
 	g.stage, g.scope, g.names, g.mods = s, nil, 0, map[*mapDecl]int{}
+	g.loops, g.rounds = 0, 1
 	for _, p := range s.params {
 		g.scope = append(g.scope, &local{name: p.name, typ: p.typ})
 	}

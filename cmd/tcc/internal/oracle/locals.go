@@ -150,11 +150,11 @@ func (g *gen) mix() {
 
 // swap lets two locals change places: moves that go in circles where paths join.
 func (g *gen) swap(int) bool {
-	a, ok := g.placeOf(func(p place) bool { return p.kind == localPlace && intBits(p.typ) > 0 })
+	a, ok := g.placeOf(func(p place) bool { return p.kind == localPlace && intBits(p.typ) > 0 && !p.readOnly })
 	if !ok {
 		return g.let(0)
 	}
-	b, _ := g.placeOf(func(p place) bool { return p.kind == localPlace && p.typ == a.typ })
+	b, _ := g.placeOf(func(p place) bool { return p.kind == localPlace && p.typ == a.typ && !p.readOnly })
 	l := g.bind(a.typ)
 	g.line("%s := %s", l.name, a.text)
 	g.line("%s = %s", a.text, b.text)

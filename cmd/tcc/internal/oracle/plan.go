@@ -8,6 +8,7 @@ import (
 
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/syntax"
 )
 
 // A Plan is a way to cut a pipeline into programs. The zero value is the default: one program, unless it is very large.
@@ -33,7 +34,7 @@ func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 	for i := range c.Cuts {
 		all = append(all, Plan{OneIn: []int{1, 3, 8, 20}[(uint64(i)+c.Random)%4], Seed: c.Random + uint64(i)})
 	}
-	if !c.Budgets {
+	if !c.Budgets || unrolled(p) > quick {
 		return all, nil
 	}
 	least, failure := leastBudget(p)
@@ -41,6 +42,37 @@ func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 		return nil, failure
 	}
 	return append(all, Plan{Budget: least}, Plan{Budget: least + int(c.Random%uint64(2*least))}), nil
+}
+
+// quick is how many statements, loops and circles written out, a pipeline may have for a search of its least budget.
+const quick = 250
+
+// unrolled is about how many statements a pipeline has when it is written out.
+func unrolled(p *check.Program) int {
+	n := 0
+	var count func(b *syntax.Block, times int)
+	count = func(b *syntax.Block, times int) {
+		syntax.Walk(b, func(node syntax.Node) bool {
+			if _, stmt := node.(syntax.Stmt); stmt {
+				n += times
+			}
+			loop, ok := node.(*syntax.ForStmt)
+			if ok {
+				count(loop.Body, times*p.Rounds[loop])
+			}
+			return !ok
+		})
+	}
+	for _, s := range p.Stages {
+		copies := 1
+		if s.Circle != nil {
+			for _, b := range s.Circle.Backs {
+				copies *= b.Max + 1
+			}
+		}
+		count(s.Decl.Body, copies)
+	}
+	return n
 }
 
 // leastBudget is the least budget for which there is a plan, or nearly.

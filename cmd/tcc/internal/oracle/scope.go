@@ -12,6 +12,8 @@ type local struct {
 	typ  types.Type // *types.Header of a view, the entry's type of a reference
 	ref  *mapDecl   // nil: no reference
 	mods int        // of a reference: how often the map had been changed before
+
+	fixed bool // it can't be assigned
 }
 
 // alive reports whether a reference still has a meaning. The memory of an entry that was deleted or replaced may become
@@ -26,7 +28,7 @@ type place struct {
 	typ      types.Type // of what reading gives
 	kind     placeKind
 	bits     int  // of a header's field, if it is a number
-	readOnly bool // a config, a field of the context
+	readOnly bool // a config, a field of the context, the variable of a loop
 	open     bool // there are indexes to be chosen in the text
 }
 
@@ -51,7 +53,7 @@ func (g *gen) places() []place {
 				ps = append(ps, place{text: l.name + "." + f.Name, typ: f.Type, kind: fieldPlace, bits: f.Bits, readOnly: g.typ.ReadOnly})
 			}
 		case l.ref == nil:
-			ps = appendPlaces(ps, place{text: l.name, typ: l.typ, kind: localPlace})
+			ps = appendPlaces(ps, place{text: l.name, typ: l.typ, kind: localPlace, readOnly: l.fixed})
 		case g.alive(l):
 			ps = appendPlaces(ps, place{text: l.name, typ: l.typ, kind: refPlace})
 		}

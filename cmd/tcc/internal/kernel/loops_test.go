@@ -1,0 +1,143 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime"
+)
+
+// loopPackets are noise in which small numbers, single bits and zeroes are frequent: lengths and kinds.
+func loopPackets(pipelineType string) (packets [][]byte, names []string) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for i := range 1500 {
+		b := make([]byte, runtime.MinTestPacket+rng.IntN(200))
+		for k := range b {
+			b[k] = byte(rng.Uint32()) >> rng.IntN(8)
+		}
+		if runtime.CheckTestPacket(pipelineType, b) == nil {
+			packets, names = append(packets, b), append(names, fmt.Sprintf("random packet %d", i))
+		}
+	}
+	return packets, names
+}
+
+// Loops and circles of stages, whole and cut between and within their rounds.
+func TestLoopsAgree(t *testing.T) {
+	requireKernel(t)
+	for _, name := range []string{"loops", "circles"} {
+		p := load(t, filepath.Join("../../../../codegen/internal/build/testdata", name+".tcc"))
+		packets, names := loopPackets(p.Type.Name)
+		for _, budget := range []int{0, 2000, 500} {
+			t.Run(fmt.Sprintf("%s/%d", name, budget), func(t *testing.T) {
+				a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Verify: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%d programs, %d packets", len(a.Programs), len(packets))
+				newPair(t, p, a, func(interp.Engine) error { return nil }).all(t, packets, names)
+			})
+		}
+	}
+}
+
+// optionWalk is a loop in which the cursor moves by what the packet says, with a counter and flags that are compared
+// behind it.
+const optionWalk = `
+pipeline p xdp
+default drop
+header opt { kind u8  len u8 }
+var sum u64
+stage s {
+    parse ethernet
+    ip := parse ipv4
+    count := u32(0)
+    flags := u32(0)
+    for i in 0..ip.len max %d {
+        o := peek opt
+        if o.kind == 0 { break }
+        if o.kind == 1 { skip 1 continue }
+        if o.kind == 2 { count += 1 }
+        if o.kind == 3 { flags |= 1 }
+        if o.kind == 4 { flags |= 2 }
+        skip o.len
+    }
+    t := parse tcp
+    if count > 3 || flags == 3 { drop }
+    sum += t.dport
+    pass
+}`
+
+// labelWalk is the same as a circle.
+const labelWalk = `
+pipeline p xdp
+default drop
+header piece { len u8 }
+var sum u64
+stage s { parse ethernet parse ipv4 parse udp skip 12 goto walk(0, 17) }
+stage walk(n u8, h u32) {
+    l := parse piece
+    if l.len == 0 { goto done(n, h) }
+    if l.len & 1 == 1 { h = h * 31 + l.len } else { h ^= 0x55 n += 1 }
+    skip l.len
+    goto walk(n + 1, h) max %d
+}
+stage done(n u8, h u32) {
+    t := parse tcp
+    if n > 5 { drop }
+    if n == 3 { sum += 1 }
+    sum += h + t.dport
+    pass
+}`
+
+// What the verifier walks through grows with the number of rounds, not faster.
+func TestLoopsVerified(t *testing.T) {
+	requireKernel(t)
+	for name, source := range map[string]string{"options": optionWalk, "labels": labelWalk} {
+		t.Run(name, func(t *testing.T) {
+			few, many := verified(t, fmt.Sprintf(source, 64)), verified(t, fmt.Sprintf(source, 256))
+			t.Logf("64 rounds: %d instructions, 256: %d", few, many)
+			if few > 5000 {
+				t.Errorf("64 rounds take %d instructions", few)
+			}
+			if many > 5*few {
+				t.Errorf("256 rounds take %d instructions, 64 take %d", many, few)
+			}
+		})
+	}
+}
+
+// verified is how many instructions the kernel went through to accept a pipeline of one program.
+func verified(t *testing.T, source string) uint32 {
+	t.Helper()
+	p, list := check.Source("loop.tcc", source)
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := codegen.Compile(p, codegen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := New(p, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	if err := k.Load(); err != nil {
+		t.Fatalf("%+v", err)
+	}
+	info, err := k.Pipeline().Entry().Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, ok := info.VerifiedInstructions()
+	if !ok {
+		t.Skip("the kernel does not tell")
+	}
+	return n
+}

@@ -39,6 +39,7 @@ func (c *checker) checkFns() {
 			c.block(f.Decl.Body)
 		})
 		c.checkReturns(f)
+		c.checkStale(f.Decl.Body)
 		c.fn = nil
 	}
 }

@@ -20,6 +20,7 @@ func (c *checker) checkStages() {
 			c.block(s.Decl.Body)
 		})
 		c.checkPaths(s)
+		c.checkStale(s.Decl.Body)
 		c.stage = nil
 	}
 	c.checkCircles()

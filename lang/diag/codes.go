@@ -96,6 +96,7 @@ var titles = map[string]string{
 	"E0605": "counter out of place",
 	"E0606": "index beyond the end",
 	"E0607": "entry of a map changed without a test",
+	"E0620": "stale reference",
 	"E0608": "map of targets",
 
 	"E0701": "two tests of one name",

@@ -16,11 +16,8 @@ type local struct {
 	fixed bool // it can't be assigned
 }
 
-// alive reports whether a reference still has a meaning. The memory of an entry that was deleted or replaced may become
-// that of another one as soon as the map is changed again, which the language leaves open.
-func (g *gen) alive(l *local) bool {
-	return l.ref == nil || g.mods[l.ref]-l.mods <= 1
-}
+// alive reports whether a reference can be used: its map wasn't changed since.
+func (g *gen) alive(l *local) bool { return l.ref == nil || g.mods[l.ref] == l.mods }
 
 // A place is something that can be read, and mostly written.
 type place struct {

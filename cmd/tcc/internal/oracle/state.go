@@ -22,10 +22,13 @@ func (g *gen) lookup(depth int) bool {
 	if depth <= 0 {
 		return g.update(0)
 	}
-	m := pick(g.Rand, g.maps)
-	key := g.key(m)
+	m, key := pick(g.Rand, g.maps), ""
 	if g.chance(1, 3) { // then it is there, if there is room
+		g.changed(m) // before the key is chosen, which the lookup uses again
+		key = g.key(m)
 		g.updateEntry(m, key)
+	} else {
+		key = g.key(m)
 	}
 	g.line("if %s := %s[%s] {", fmt.Sprintf("x%d", g.names), m.name, key)
 	outer := len(g.scope)

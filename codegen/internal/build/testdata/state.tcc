@@ -58,11 +58,11 @@ stage tables(p msg) {
         v.six = p.dst
         kinds[v.k.k] += v.c
         if p.a > 200 {
-            delete table[k]
             v.n += 100
             seen := v.n
-            if k in table { full += 1000 }
             emit rich{n: seen, k: v.k}
+            delete table[k]
+            if k in table { full += 1000 }
         }
     } else {
         table[k] = val{n: 1, k: k, six: p.dst, c: p.c} else goto overflow

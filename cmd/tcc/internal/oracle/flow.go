@@ -120,7 +120,7 @@ func (g *gen) exit() {
 			g.parseNamed(h)
 		}
 	}
-	g.line("%s", g.gotoText(t, 1))
+	g.line("%s", g.gotoText(t, 2))
 }
 
 // exitText is a verdict or a goto that needs no statement in front of it.

@@ -13,11 +13,11 @@ import (
 )
 
 var (
-	runFor   = flag.Duration("oracle.for", 0, "run TestOracle for so long")
-	seed     = flag.Uint64("oracle.seed", 1, "the first seed of TestOracle")
-	outDir   = flag.String("oracle.out", "", "write the failing cases into this folder, reduced")
-	reduce   = flag.Duration("oracle.reduce", time.Minute, "the time to reduce a case")
-	fewCases = uint64(200)
+	runFor    = flag.Duration("oracle.for", 0, "run TestOracle for so long")
+	seed      = flag.Uint64("oracle.seed", 1, "the first seed of TestOracle")
+	outDir    = flag.String("oracle.out", "", "write the failing cases into this folder, reduced")
+	reduceFor = flag.Duration("oracle.reduce", time.Minute, "the time to reduce a case")
+	fewCases  = uint64(200)
 )
 
 // patience is how long a case may take at most.
@@ -67,7 +67,7 @@ func TestOracle(t *testing.T) {
 
 // report reduces a case and shows it.
 func report(t *testing.T, seed uint64, c *Case, failure *Failure) {
-	small := Reduce(c, failure, *reduce)
+	small := Reduce(c, failure, *reduceFor)
 	if _, again := small.Run(); again != nil {
 		failure = again
 	}

@@ -13,16 +13,32 @@ import (
 // Reduce makes a failing case small: it goes on trying to leave something out as long as the case fails in the same way,
 // until nothing more can be left out or the time is up.
 func Reduce(c *Case, failure *Failure, limit time.Duration) *Case {
-	r := &reducer{best: *c, kind: failure.Kind, until: time.Now().Add(limit)}
-	switch {
-	case failure.Plan.Budget > 0:
-		r.best.Cuts, r.best.Budgets = 0, true
-	case failure.Plan.OneIn > 0:
-		r.best.Cuts, r.best.Budgets = 6, false
+	small := *c
+	switch plan := failure.Plan; {
+	case plan.Budget > 0:
+		small.Cuts, small.Budgets = 0, true
+	case plan.OneIn > 0:
+		small.Cuts, small.Budgets = 6, false
 	default:
-		r.best.Cuts, r.best.Budgets = 0, false
+		small.Cuts, small.Budgets = 0, false
 	}
-	for size := -1; size != r.size() && !r.late(); {
+	until := time.Now().Add(limit)
+	return reduce(small, func(c *Case) bool {
+		if time.Now().After(until) {
+			return false
+		}
+		if _, list := check.Source(fileName, c.Source); list.HasErrors() && !strings.HasPrefix(failure.Kind, "checker") {
+			return false
+		}
+		_, f := c.Run()
+		return f != nil && f.Kind == failure.Kind
+	})
+}
+
+// reduce makes a case small that fails.
+func reduce(c Case, fails func(*Case) bool) *Case {
+	r := &reducer{best: c, fails: fails}
+	for size := -1; size != r.size(); {
 		size = r.size()
 		r.lists()
 		r.source()
@@ -35,23 +51,14 @@ func Reduce(c *Case, failure *Failure, limit time.Duration) *Case {
 // A reducer holds the smallest case so far.
 type reducer struct {
 	best  Case
-	kind  string
-	until time.Time
+	fails func(*Case) bool
 }
-
-func (r *reducer) late() bool { return time.Now().After(r.until) }
 
 func (r *reducer) size() int { return len(r.best.String()) }
 
-// try keeps a case if it fails as the first one did.
+// try keeps a case if it fails.
 func (r *reducer) try(c Case) bool {
-	if r.late() {
-		return false
-	}
-	if _, list := check.Source(fileName, c.Source); list.HasErrors() && !strings.HasPrefix(r.kind, "checker") {
-		return false
-	}
-	if _, f := c.Run(); f == nil || f.Kind != r.kind {
+	if !r.fails(&c) {
 		return false
 	}
 	r.best = c
@@ -121,7 +128,7 @@ func (r *reducer) tryPacket(i int, cut bool, from, to int) bool {
 // source makes the program smaller.
 func (r *reducer) source() {
 	edits := r.edits()
-	for i := 0; i < len(edits) && !r.late(); i++ {
+	for i := 0; i < len(edits); i++ {
 		c := r.best
 		c.Source = apply(c.Source, edits[i])
 		if r.try(c) {

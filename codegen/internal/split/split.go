@@ -92,6 +92,7 @@ func remedy(m *ir.Module, opts Options) string {
 
 func plan(m *ir.Module, opts Options) (*Plan, error) {
 	s := prepare(m, opts)
+	var misfit *Error
 	for range attempts {
 		if err := s.run(); err != nil {
 			return nil, err
@@ -107,7 +108,7 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 		if err := ps.assemble(p); err != nil {
 			return nil, err
 		}
-		if s.learn(p, ps.heads) {
+		if misfit = s.learn(p, ps.heads); misfit != nil {
 			continue
 		}
 		if err := ir.Verify(p.module); err != nil {
@@ -115,20 +116,19 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 		}
 		return p, nil
 	}
-	return nil, &Error{Stage: m.Name, Constraint: "searches", Have: attempts, Limit: attempts}
+	return nil, misfit
 }
 
-// learn compares what was built with the estimates. It reports whether there are programs that don't fit after all, and
-// the search must go on.
-func (s *search) learn(p *Plan, heads []*ir.Block) bool {
-	again := false
+// learn compares what was built with the estimates. If there are programs that don't fit after all, the search must go
+// on; the error is about one of them.
+func (s *search) learn(p *Plan, heads []*ir.Block) (misfit *Error) {
 	for i, pr := range p.Programs {
-		if !s.fits(pr.Cost) {
+		if what, have, limit := s.excess(pr.Cost); what != "" {
 			s.slack[heads[i]] += 1 + max(0, pr.Cost.Processed-s.region(heads[i]).price.Processed)
-			again = true
+			misfit = &Error{Stage: heads[i].Stage, Span: span(heads[i]), Constraint: what, Have: have, Limit: limit}
 		}
 	}
-	return again
+	return misfit
 }
 
 // prepare copies the function and chops its long blocks, if it is too big for one program.

@@ -55,10 +55,13 @@ func TestOracle(t *testing.T) {
 			report(t, *seed+n, c, failure)
 		}
 	}
-	t.Logf("%d pipelines in %v: %d plans, %d programs (up to %d for one), %d packets; %d of %d statements reached",
-		n, time.Since(began).Round(time.Second), total.Plans, total.Programs, total.Most, total.Packets, total.Reached, total.Statements)
+	t.Logf("%d pipelines in %v: %d plans, %d programs (up to %d for one), %d packets; %d of %d statements reached; %d pipelines refused",
+		n, time.Since(began).Round(time.Second), total.Plans, total.Programs, total.Most, total.Packets, total.Reached, total.Statements, total.Refused)
 	for _, name := range slices.Sorted(maps.Keys(total.Coverage)) {
 		t.Logf("%8d %s", total.Coverage[name], name)
+	}
+	if total.Refused > 2+int(n)/50 {
+		t.Errorf("%d of %d pipelines are refused", total.Refused, n)
 	}
 	for kind, n := range kinds {
 		t.Logf("%d × %s", n, kind)

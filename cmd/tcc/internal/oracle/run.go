@@ -37,6 +37,7 @@ type Summary struct {
 	Programs int // that were loaded, for all plans
 	Most     int // programs of the finest plan
 	Packets  int // sent to the kernel
+	Refused  int // pipelines that need more stack than there is
 
 	Statements, Reached int // of the source, and those that packets came to
 	Coverage            Coverage
@@ -48,6 +49,7 @@ func (s *Summary) Add(t Summary) {
 	s.Programs += t.Programs
 	s.Most = max(s.Most, t.Most)
 	s.Packets += t.Packets
+	s.Refused += t.Refused
 	s.Statements += t.Statements
 	s.Reached += t.Reached
 	if s.Coverage == nil {
@@ -85,6 +87,9 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		case failure == nil:
 		case failure.Kind == noPlan && plan != Plan{}:
 			continue // the search doesn't find all plans, and random cuts may make too many programs in a row
+		case failure.Kind == noPlan && strings.Contains(failure.Detail, "bytes of stack"):
+			s.Refused++ // a limit that programs with many large values meet
+			return s, nil
 		default:
 			return s, failure
 		}

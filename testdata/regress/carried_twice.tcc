@@ -24,4 +24,3 @@ stage st1 {
     n1[e0.m2] += 1
     pass
 }
-// oracle: now 885325 random 17732428325995959898 cpu 1

@@ -15,4 +15,3 @@ stage st1 {
     next
 }
 slots sl0[1] {}
-// oracle: now 2922461996205704535 random 6151254612411104877 cpu 1

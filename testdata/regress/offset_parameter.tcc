@@ -14,4 +14,3 @@ stage st8 {
     x3 := parse ipv4
     drop
 }
-// oracle: now 8620496734291505 random 16135084167827312479 cpu 1

@@ -23,4 +23,3 @@ stage st9(p0 ipv6) {
     p0.class *= 1
     drop
 }
-// oracle: now 63 random 16510066762829328415 cpu 2

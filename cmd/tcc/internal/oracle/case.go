@@ -12,22 +12,27 @@ import (
 // A Case is a program and all that happens to it.
 type Case struct {
 	Source   string
-	Now      uint64 // what the clock says, always
-	Random   uint64
-	CPU      uint32
 	Settings []Setting // of configs and vars, before the first packet
 	Entries  []Entry   // of maps, before the first packet
-	Packets  [][]byte
+	Packets  []Packet
 
-	Cuts    int  // how many plans with random cuts to run, besides the default one
-	Budgets bool // run plans for small budgets, too
-	Verify  bool // let the compiler verify its own work
+	Choice  uint64 // chooses the plans
+	Cuts    int    // how many plans with random cuts to run, besides the default one
+	Budgets bool   // run plans for small budgets, too
+	Verify  bool   // let the compiler verify its own work
 }
 
 // A Setting is the value of a config or var, in native memory.
 type Setting struct {
 	Name  string
 	Value []byte
+}
+
+// A Packet is what comes in, and what the clock, the dice and the CPU show then.
+type Packet struct {
+	Now, Random uint64
+	CPU         uint32
+	Data        []byte
 }
 
 // An Entry is an entry of a map, in native memory.
@@ -39,7 +44,7 @@ type Entry struct {
 // New makes the case of a seed.
 func New(seed uint64) *Case {
 	r := rand.New(rand.NewPCG(seed, 2))
-	c := &Case{Source: Generate(seed), Now: r.Uint64() >> r.IntN(64), Random: r.Uint64(), CPU: r.Uint32() & 3}
+	c := &Case{Source: Generate(seed), Choice: r.Uint64()}
 	c.Cuts, c.Budgets, c.Verify = 2, seed%4 == 0, seed%2 == 0
 	if p, list := check.Source(fileName, c.Source); !list.HasErrors() {
 		newTraffic(r, p, c).fill()
@@ -57,7 +62,6 @@ const mark = "// oracle: "
 func (c *Case) String() string {
 	var b strings.Builder
 	b.WriteString(c.Source)
-	fmt.Fprintf(&b, "%snow %d random %d cpu %d\n", mark, c.Now, c.Random, c.CPU)
 	for _, s := range c.Settings {
 		fmt.Fprintf(&b, "%sset %s %x\n", mark, s.Name, s.Value)
 	}
@@ -65,14 +69,14 @@ func (c *Case) String() string {
 		fmt.Fprintf(&b, "%sentry %s %x %x\n", mark, e.Map, e.Key, e.Value)
 	}
 	for _, p := range c.Packets {
-		fmt.Fprintf(&b, "%spacket %x\n", mark, p)
+		fmt.Fprintf(&b, "%spacket %d %d %d %x\n", mark, p.Now, p.Random, p.CPU, p.Data)
 	}
 	return b.String()
 }
 
 // Parse reads what String wrote. The case runs with many plans.
 func Parse(text string) (*Case, error) {
-	c := &Case{Cuts: 8, Budgets: true, Verify: true}
+	c := &Case{Choice: 1, Cuts: 8, Budgets: true, Verify: true}
 	for line := range strings.Lines(text) {
 		rest, ok := strings.CutPrefix(line, mark)
 		if !ok {
@@ -88,9 +92,6 @@ func Parse(text string) (*Case, error) {
 
 func (c *Case) parseLine(f []string) error {
 	switch {
-	case len(f) == 6 && f[0] == "now":
-		_, err := fmt.Sscan(strings.Join([]string{f[1], f[3], f[5]}, " "), &c.Now, &c.Random, &c.CPU)
-		return err
 	case len(f) == 3 && f[0] == "set":
 		value, err := hex.DecodeString(f[2])
 		c.Settings = append(c.Settings, Setting{f[1], value})
@@ -103,9 +104,14 @@ func (c *Case) parseLine(f []string) error {
 		value, err := hex.DecodeString(f[3])
 		c.Entries = append(c.Entries, Entry{f[1], key, value})
 		return err
-	case len(f) == 2 && f[0] == "packet":
-		packet, err := hex.DecodeString(f[1])
-		c.Packets = append(c.Packets, packet)
+	case len(f) > 3 && len(f) < 6 && f[0] == "packet":
+		var p Packet
+		if _, err := fmt.Sscan(strings.Join(f[1:4], " "), &p.Now, &p.Random, &p.CPU); err != nil {
+			return err
+		}
+		data, err := hex.DecodeString(strings.Join(f[4:], "")) // nothing, of an empty packet
+		p.Data = data
+		c.Packets = append(c.Packets, p)
 		return err
 	}
 	return fmt.Errorf("unknown line of a case")

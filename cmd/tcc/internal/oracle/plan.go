@@ -32,7 +32,7 @@ func (p Plan) String() string {
 func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 	all := []Plan{{}}
 	for i := range c.Cuts {
-		all = append(all, Plan{OneIn: []int{1, 3, 8, 20}[(uint64(i)+c.Random)%4], Seed: c.Random + uint64(i)})
+		all = append(all, Plan{OneIn: []int{1, 3, 8, 20}[(uint64(i)+c.Choice)%4], Seed: c.Choice + uint64(i)})
 	}
 	if !c.Budgets || unrolled(p) > quick {
 		return all, nil
@@ -41,7 +41,7 @@ func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 	if failure != nil || least == 0 {
 		return all, failure
 	}
-	return append(all, Plan{Budget: least}, Plan{Budget: least + int(c.Random%uint64(2*least))}), nil
+	return append(all, Plan{Budget: least}, Plan{Budget: least + int(c.Choice%uint64(2*least))}), nil
 }
 
 // quick is how many statements, loops and circles written out, a pipeline may have for a search of its least budget.

@@ -100,9 +100,10 @@ func shorten(n int, drop func(i, j int) bool) {
 // bytes makes packets shorter, and their bytes zero.
 func (r *reducer) bytes() {
 	for i := range r.best.Packets {
-		shorten(len(r.best.Packets[i]), func(from, to int) bool { return r.tryPacket(i, to == len(r.best.Packets[i]), from, to) })
-		for at := 0; at < len(r.best.Packets[i]); at += 4 {
-			r.tryPacket(i, false, at, min(at+4, len(r.best.Packets[i])))
+		size := func() int { return len(r.best.Packets[i].Data) }
+		shorten(size(), func(from, to int) bool { return r.tryPacket(i, to == size(), from, to) })
+		for at := 0; at < size(); at += 4 {
+			r.tryPacket(i, false, at, min(at+4, size()))
 		}
 	}
 }
@@ -111,16 +112,16 @@ func (r *reducer) bytes() {
 func (r *reducer) tryPacket(i int, cut bool, from, to int) bool {
 	c := r.best
 	c.Packets = slices.Clone(c.Packets)
-	packet := slices.Clone(c.Packets[i])
+	packet := slices.Clone(c.Packets[i].Data)
 	if cut {
-		c.Packets[i] = packet[:from]
+		c.Packets[i].Data = packet[:from]
 		return r.try(c)
 	}
 	if !slices.ContainsFunc(packet[from:to], func(b byte) bool { return b != 0 }) {
 		return false
 	}
 	clear(packet[from:to])
-	c.Packets[i] = packet
+	c.Packets[i].Data = packet
 	r.try(c)
 	return false // no byte went
 }

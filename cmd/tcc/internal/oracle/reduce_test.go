@@ -58,7 +58,7 @@ func TestReduce(t *testing.T) {
 		{"emit", "pipeline p xdp\ndefault pass\nstruct point { y u32 }\nevent found { at point }\nstage v4 {\n    emit found{}\n    pass\n}\n", 2},
 	}
 	for _, test := range tests {
-		c := Case{Source: large, Packets: [][]byte{{1, 2}, {3}, {4, 5, 6}}, Settings: []Setting{{"limit", []byte{1, 2, 3, 4}}}}
+		c := Case{Source: large, Packets: []Packet{{Data: []byte{1, 2}}, {Data: []byte{3}}, {Now: 1}}, Settings: []Setting{{"limit", []byte{1, 2, 3, 4}}}}
 		small := reduce(c, func(c *Case) bool {
 			_, list := check.Source(fileName, c.Source)
 			return !list.HasErrors() && strings.Contains(c.Source, test.keep) && len(c.Packets) >= test.packets

@@ -148,7 +148,6 @@ func normal(message string) string {
 // machine is the interpreter, with all that the case says.
 func (c *Case) machine(p *check.Program) *interp.Machine {
 	m := interp.New(p)
-	m.Env = interp.Pinned(c.Now, c.Random, c.CPU)
 	settings, entries := c.fitting(p)
 	for _, s := range settings {
 		_ = m.SetGlobal(s.Name, s.Value) // it has the right name and size
@@ -174,7 +173,8 @@ func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
 		}
 	}
 	for _, packet := range c.Packets {
-		t.results = append(t.results, m.Run(packet))
+		m.Env = packet.env()
+		t.results = append(t.results, m.Run(packet.Data))
 	}
 	t.state = map[string]string{}
 	for _, g := range p.Globals {
@@ -213,25 +213,38 @@ func (c *Case) compare(p *check.Program, a *codegen.Artifact, want trace) *Failu
 		return failure
 	}
 	for i, packet := range c.Packets {
-		got, err := k.Run(packet)
+		got, err := packet.run(k)
 		if err != nil {
 			return fail("run: "+normal(err.Error()), "packet %d: %v", i, err)
 		}
 		if failure := difference(got, want.results[i]); failure != nil {
-			failure.Detail = fmt.Sprintf("packet %d, %x: %s", i, packet, failure.Detail)
+			failure.Detail = fmt.Sprintf("packet %d, %x: %s", i, packet.Data, failure.Detail)
 			return failure
 		}
 	}
 	return c.compareState(p, k, want)
 }
 
+// env is what the program sees of its surroundings.
+func (p Packet) env() interp.Env { return interp.Pinned(p.Now, p.Random, p.CPU) }
+
+// run sends a packet through the kernel.
+func (p Packet) run(k *kernel.Engine) (interp.Result, error) {
+	for _, s := range []Setting{
+		{"tcc_now", binary.NativeEndian.AppendUint64(nil, p.Now)},
+		{"tcc_random", binary.NativeEndian.AppendUint64(nil, p.Random)},
+		{"tcc_cpu", binary.NativeEndian.AppendUint32(nil, p.CPU)},
+	} {
+		if err := k.SetGlobal(s.Name, s.Value); err != nil {
+			return interp.Result{}, err
+		}
+	}
+	return k.Run(p.Data)
+}
+
 // load puts a case into the kernel.
 func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
 	settings, entries := c.fitting(p)
-	settings = append(slices.Clip(settings),
-		Setting{"tcc_now", binary.NativeEndian.AppendUint64(nil, c.Now)},
-		Setting{"tcc_random", binary.NativeEndian.AppendUint64(nil, c.Random)},
-		Setting{"tcc_cpu", binary.NativeEndian.AppendUint32(nil, c.CPU)})
 	for _, s := range settings {
 		if err := k.SetGlobal(s.Name, s.Value); err != nil {
 			return fail("set a variable", "%s: %v", s.Name, err)

@@ -114,13 +114,13 @@ func (t *traffic) packets() {
 	}
 	defer func() { _ = recover() }() // the packet at which the interpreter panics is the case's last
 	for i := 0; i < tries && len(t.c.Packets) < packets; i++ {
-		packet := t.packet()
-		if runtime.CheckTestPacket(t.p.Type.Name, packet) != nil {
+		packet := Packet{Now: t.Uint64() >> t.IntN(64), Random: t.Uint64(), CPU: t.Uint32() & 3, Data: t.packet()}
+		if runtime.CheckTestPacket(t.p.Type.Name, packet.Data) != nil {
 			continue
 		}
 		t.c.Packets = append(t.c.Packets, packet)
-		fresh = false
-		if m.Run(packet); !fresh && t.IntN(tries) > packets {
+		fresh, m.Env = false, packet.env()
+		if m.Run(packet.Data); !fresh && t.IntN(tries) > packets {
 			t.c.Packets = t.c.Packets[:len(t.c.Packets)-1]
 		}
 	}
@@ -129,7 +129,7 @@ func (t *traffic) packets() {
 // packet is a new packet, or one of those before with a few changes.
 func (t *traffic) packet() []byte {
 	if len(t.c.Packets) > 0 && t.IntN(5) < 2 {
-		return t.mutant(pick(t.Rand, t.c.Packets))
+		return t.mutant(pick(t.Rand, t.c.Packets).Data)
 	}
 	var packet []byte
 	var ends []int

@@ -202,7 +202,7 @@ const (
 	Now        // nanoseconds, monotonic (I64)
 	Random     // I32
 	CPU        // I32
-	Pull       // tc: make Args[0] (I32) bytes of the packet linear; every Pkt and End value is dead afterwards
+	Pull       // tc: make Args[0] (I32) bytes of the packet linear
 	Fetch      // Size bytes of the packet, which are there, from the offset Args[0]+Imm on (Obj); where packets are read-only
 	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
 	opCount
@@ -230,6 +230,7 @@ type OpInfo struct {
 	Drop   bool // no effect, but reads memory or the clock: may be dropped if unused, not moved over stores and calls
 	Commut bool
 	Call   bool // lowers to a helper call: r0–r5 die
+	Moves  bool // the packet may lie elsewhere afterwards: every Pkt and End value is dead
 }
 
 // Optable has a row for every Op.
@@ -256,7 +257,7 @@ var Optable = [opCount]OpInfo{
 	BE64:       {Name: "be64", Args: 1, Pure: true},
 	Cmp:        {Name: "cmp", Args: 2, Pure: true},
 	Forget:     {Name: "forget", Args: 1, Drop: true},
-	Data:       {Name: "data", Drop: true}, // pure but for Pull
+	Data:       {Name: "data", Drop: true}, // pure but for what Moves
 	DataEnd:    {Name: "dataend", Drop: true},
 	HeadLen:    {Name: "headlen", Drop: true},
 	PktAdd:     {Name: "pktadd", Args: 2, Pure: true},
@@ -275,7 +276,7 @@ var Optable = [opCount]OpInfo{
 	Now:        {Name: "now", Drop: true, Call: true},
 	Random:     {Name: "random", Drop: true, Call: true},
 	CPU:        {Name: "cpu", Drop: true, Call: true},
-	Pull:       {Name: "pull", Args: 1, Call: true},
+	Pull:       {Name: "pull", Args: 1, Call: true, Moves: true},
 	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 }

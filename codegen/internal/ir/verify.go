@@ -12,7 +12,7 @@ import (
 //   - types: of the arguments of each operation, terminator and edge (verifytypes.go);
 //   - dominance: a value is defined before it is used, on every path;
 //   - memory: a packet access is proved by a Check of the same pointer, a Mem is dereferenced only where a branch
-//     proved that it isn't null, and no packet pointer outlives a Pull.
+//     proved that it isn't null, and no packet pointer outlives what moves the packet.
 //
 // A later group is checked only if the earlier ones hold, as it relies on them.
 func Verify(m *Module) error {
@@ -228,20 +228,19 @@ func (v *verifier) dominance() {
 // memory checks that every access is proved.
 func (v *verifier) memory() {
 	facts := Prove(v.f)
-	pulls := false
+	moves := false
 	for _, b := range v.f.Blocks {
 		for _, x := range b.Insts {
 			v.at(b, x.Long)
 			switch x.Op {
 			case Load, Store, XAdd, MemAdd:
 				v.access(facts, b, x)
-			case Pull:
-				pulls = true
 			}
+			moves = moves || x.Op.Info().Moves
 		}
 	}
-	if pulls {
-		v.overPull()
+	if moves {
+		v.overMoves()
 	}
 }
 
@@ -269,8 +268,8 @@ func (v *verifier) access(facts *Facts, b *Block, x *Value) {
 	}
 }
 
-// overPull checks that no packet pointer that was made before a Pull is used after it.
-func (v *verifier) overPull() {
+// overMoves checks that no packet pointer that was made before the packet moved is used after it.
+func (v *verifier) overMoves() {
 	live := Live(v.f)
 	for _, b := range v.f.Blocks {
 		after := map[*Value]bool{}
@@ -280,7 +279,7 @@ func (v *verifier) overPull() {
 		b.Term.Operands(func(a **Value) { after[*a] = true })
 		for _, x := range slices.Backward(b.Insts) {
 			delete(after, x)
-			if x.Op == Pull {
+			if x.Op.Info().Moves {
 				v.at(b, x.Long)
 				for _, a := range byID(after) {
 					if a.Type == Pkt || a.Type == End {

@@ -14,7 +14,7 @@ import (
 func cse(f *ir.Func) bool {
 	c := &numbering{
 		dom:    ir.Dominators(f),
-		pulled: beforePull(f),
+		moved:  beforeMoves(f),
 		seen:   map[expr]*ir.Value{},
 		consts: map[expr]int{},
 		number: make([]int, f.NumValues()),
@@ -45,7 +45,7 @@ type expr struct {
 
 type numbering struct {
 	dom    *ir.Dom
-	pulled []bool
+	moved  []bool
 	seen   map[expr]*ir.Value // in the blocks that dominate the current one
 	consts map[expr]int       // numbers of constants, whatever their block
 	number []int              // by value ID; the same for values known to be equal
@@ -80,10 +80,10 @@ func (c *numbering) visit(b *ir.Block) {
 	}
 }
 
-// mergeable reports whether v always computes the same. Data and DataEnd do so if no Pull can follow them.
+// mergeable reports whether v always computes the same. Data and DataEnd do so if nothing that can follow them moves the packet.
 func (c *numbering) mergeable(v *ir.Value) bool {
 	if v.Op == ir.Data || v.Op == ir.DataEnd {
-		return !c.pulled[v.Block.ID]
+		return !c.moved[v.Block.ID]
 	}
 	return v.Op.Info().Pure
 }
@@ -125,19 +125,19 @@ func (c *numbering) constant(v *ir.Value, e expr) {
 	}
 }
 
-// beforePull marks the blocks, by ID, in which or after which a Pull can run.
-func beforePull(f *ir.Func) []bool {
-	pulled := make([]bool, f.NumBlocks())
+// beforeMoves marks the blocks, by ID, in which or after which the packet can move.
+func beforeMoves(f *ir.Func) []bool {
+	moved := make([]bool, f.NumBlocks())
 	var work []*ir.Block
 	mark := func(b *ir.Block) {
-		if !pulled[b.ID] {
-			pulled[b.ID] = true
+		if !moved[b.ID] {
+			moved[b.ID] = true
 			work = append(work, b)
 		}
 	}
 	for _, b := range f.Blocks {
 		for _, v := range b.Insts {
-			if v.Op == ir.Pull {
+			if v.Op.Info().Moves {
 				mark(b)
 			}
 		}
@@ -150,5 +150,5 @@ func beforePull(f *ir.Func) []bool {
 			mark(p.From)
 		}
 	}
-	return pulled
+	return moved
 }

@@ -12,7 +12,7 @@ import (
 type pointer struct {
 	mem   []byte
 	off   int64
-	epoch int // packet pointers die with Pull
+	epoch int // packet pointers die when the packet moves
 }
 
 // Table is the contents of a map. A per-CPU map is that of one CPU.

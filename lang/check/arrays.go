@@ -10,7 +10,7 @@ import (
 
 func (c *checker) arrayType(te *syntax.ArrayType, p place) types.Type {
 	elem := c.typeExpr(te.Elem, p)
-	n := c.size(te.Len, maxArray, "E0811", "an array")
+	n := c.size(te.Len, maxArray, "E0811", "an array has a size")
 	if elem == types.Invalid || n == 0 {
 		return types.Invalid
 	}

@@ -106,7 +106,7 @@ func (c *checker) assignable(e syntax.Expr, have, want types.Type) bool {
 	case from != nil && to != nil && from.Bits <= to.Bits:
 		return true
 	case from != nil && to != nil:
-		c.errorf("E0302", e.Span(), "a `%s` does not fit into a `%s` by itself", from, to).Hint =
+		c.errorf("E0302", e.Span(), "%s does not fit into %s by itself", withArticle(from), withArticle(to)).Hint =
 			fmt.Sprintf("write `%s(…)` to keep the low %d bits", to, to.Bits)
 		return false
 	}

@@ -194,7 +194,7 @@ func (c *checker) resolveState(d syntax.Decl) {
 	case *syntax.SlotsDecl:
 		s := c.Defs[d.Name].(*Slots)
 		s.Params = c.params(d.Params)
-		s.Len = uint32(c.size(d.Size, maxSlots, "E0804", "a slots table"))
+		s.Len = uint32(c.size(d.Size, maxSlots, "E0804", "a slots table has a size"))
 		c.prog.Slots = append(c.prog.Slots, s)
 	case *syntax.SlotDecl:
 		s := c.Defs[d.Name].(*Slots)
@@ -363,14 +363,14 @@ func (c *checker) params(list []*syntax.Field) []*Local {
 	return params
 }
 
-// size is a constant from 1 to limit, or 0 after an error.
+// size is a constant from 1 to limit, or 0 after an error, whose message begins with what.
 func (c *checker) size(e syntax.Expr, limit uint64, code, what string) uint64 {
 	v := c.constant(e, types.U64)
 	if v == nil {
 		return 0
 	}
 	if v.Int < 1 || v.Int > limit {
-		c.errorf(code, e.Span(), "%s has a size from 1 to %d", what, limit)
+		c.errorf(code, e.Span(), "%s from 1 to %d", what, limit)
 		return 0
 	}
 	return v.Int

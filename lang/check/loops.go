@@ -30,7 +30,7 @@ func (c *checker) forStmt(s *syntax.ForStmt) {
 
 // bound is the N of `max N`, 0 after an error.
 func (c *checker) bound(e syntax.Expr) int {
-	return int(c.size(e, maxRounds, "E0813", "a `max`"))
+	return int(c.size(e, maxRounds, "E0813", "`max` is a number"))
 }
 
 // loopRange types the ends of a loop: both get the wider one's type, which is the variable's. Where both are constants
@@ -116,7 +116,8 @@ func (c *checker) checkUnrolled() {
 		}
 	}
 	if total > maxUnroll && worst.at.IsValid() {
-		c.errorf("E0814", worst.at, "%s make %s statements of the pipeline, %d at most", worst.what, about(total), maxUnroll)
+		c.errorf("E0814", worst.at, "%s make %s statements of the pipeline, %d at most", worst.what, about(total), maxUnroll).Hint =
+			"loops and circles of stages are written out, round after round: fewer rounds, or fewer statements in each, make it fit"
 	}
 }
 

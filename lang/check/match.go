@@ -132,7 +132,7 @@ func (c *checker) checkColumn(s *syntax.MatchStmt, t types.Type, rows []row) {
 	e, ok := t.(*types.Enum)
 	if !ok {
 		if !taken.full() {
-			c.notExhaustive(s, "the rows leave out some values")
+			c.notExhaustive(s, "no row matches `"+taken.left(t).text(t)+"`")
 		}
 		return
 	}
@@ -170,11 +170,16 @@ func (c *checker) checkTable(s *syntax.MatchStmt, subjects []types.Type, rows []
 		}
 	}
 	c.checkRows(rows)
-	switch {
-	case len(c.diags) > said:
+	if len(c.diags) > said {
 		c.doubt = true
-	case !exhaustive(subjects, rows):
-		c.notExhaustive(s, "the rows leave out some values")
+		return
+	}
+	switch left, all := leftOver(subjects, rows); {
+	case all:
+	case left == nil:
+		c.notExhaustive(s, "the table is too large to see whether its rows take every value")
+	default:
+		c.notExhaustive(s, "no row matches `"+textOf(subjects, left)+"`")
 	}
 }
 
@@ -247,34 +252,56 @@ func (c *checker) notExhaustive(s *syntax.MatchStmt, message string) {
 	c.errorf("E0407", at, "%s", message).Hint = "end with a row of `_`"
 }
 
-// exhaustive reports whether the rows take every value of the subjects. Of an enum, its members are the values.
-func exhaustive(subjects []types.Type, rows []row) bool {
-	steps := 0
-	return exhaust(subjects, rows, 0, &steps)
+// textOf is what a table leaves out as the row that would take it.
+func textOf(subjects []types.Type, left []span) string {
+	var text string
+	for i, t := range subjects {
+		if i > 0 {
+			text += ", "
+		}
+		if i < len(left) && left[i] != whole(t) {
+			text += left[i].text(t)
+		} else {
+			text += "_"
+		}
+	}
+	return text
 }
 
-func exhaust(subjects []types.Type, rows []row, col int, steps *int) bool {
+// leftOver finds values of the subjects that no row takes; all if there are none. Of an enum, its members are the values.
+// It gives up with nil and false where that takes too many steps.
+func leftOver(subjects []types.Type, rows []row) (left []span, all bool) {
+	steps := 0
+	return leftFrom(subjects, rows, 0, &steps)
+}
+
+// leftFrom does so for the columns from col on; those that don't matter are missing at the end.
+func leftFrom(subjects []types.Type, rows []row, col int, steps *int) (left []span, all bool) {
 	if len(rows) == 0 {
-		return false
+		return []span{}, false
 	}
 	if slices.ContainsFunc(rows, func(r row) bool { return r.takesAll(subjects, col) }) {
-		return true
+		return nil, true
 	}
 	for _, piece := range pieces(subjects[col], rows, col) {
 		var holding []row
 		for _, r := range rows {
 			if *steps++; *steps > maxSteps {
-				return false
+				return nil, false
 			}
 			if r.columns[col].covers(piece) {
 				holding = append(holding, r)
 			}
 		}
-		if !exhaust(subjects, holding, col+1, steps) {
-			return false
+		switch left, all := leftFrom(subjects, holding, col+1, steps); {
+		case all:
+		case left == nil:
+			return nil, false
+		default:
+			return append([]span{piece}, left...), false
 		}
 	}
-	return true
+	return nil, true
 }
 
 // takesAll reports whether a row takes every value of the columns from col on.

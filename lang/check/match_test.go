@@ -44,8 +44,8 @@ func TestCover(t *testing.T) {
 	})
 }
 
-// TestExhaustive holds exhaustive against a walk over all values of a table of u8 and bool.
-func TestExhaustive(t *testing.T) {
+// TestLeftOver holds leftOver against a walk over all values of a table of u8 and bool.
+func TestLeftOver(t *testing.T) {
 	subjects := []types.Type{types.U8, types.Bool}
 	rapid.Check(t, func(t *rapid.T) {
 		var rows []row
@@ -60,8 +60,17 @@ func TestExhaustive(t *testing.T) {
 			a, b := span{key{lo: v / 2}, key{lo: v / 2}}, span{key{lo: v % 2}, key{lo: v % 2}}
 			want = want && slices.ContainsFunc(rows, func(r row) bool { return r.columns[0].covers(a) && r.columns[1].covers(b) })
 		}
-		if got := exhaustive(subjects, rows); got != want {
-			t.Fatalf("exhaustive = %v, want %v", got, want)
+		if left, got := leftOver(subjects, rows); got != want {
+			t.Fatalf("leftOver = %v, %v, want %v", left, got, want)
+		} else if !got {
+			for i := len(left); i < len(subjects); i++ {
+				left = append(left, whole(subjects[i]))
+			}
+			for _, r := range rows {
+				if r.columns[0].covers(left[0]) && r.columns[1].covers(left[1]) {
+					t.Fatalf("leftOver = %v, but there is row %v", left, r)
+				}
+			}
 		}
 	})
 }

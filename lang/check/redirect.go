@@ -15,7 +15,7 @@ func (c *checker) resolveTargets(o *Targets) {
 	if c.prog.Type != nil && c.prog.Type.Name != "xdp" {
 		c.errorf("E0608", d.Kind.Span(), "%s pipelines have no %s", c.prog.Type.Name, o.Kind)
 	}
-	o.Max = uint32(c.size(d.Max, maxTargets, "E0801", "a map of targets"))
+	o.Max = uint32(c.size(d.Max, maxTargets, "E0801", "a map of targets has a size"))
 	c.prog.Targets = append(c.prog.Targets, o)
 }
 

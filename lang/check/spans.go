@@ -3,8 +3,10 @@ package check
 import (
 	"cmp"
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"github.com/tcc-bpf/tcc/lang/types"
 )
@@ -89,6 +91,33 @@ type span struct{ lo, hi key }
 func (s span) contains(k key) bool { return s.lo.compare(k) <= 0 && k.compare(s.hi) <= 0 }
 
 func (s span) covers(t span) bool { return s.contains(t.lo) && s.contains(t.hi) }
+
+// text is the interval for people, a single value or a range.
+func (s span) text(t types.Type) string {
+	if s.lo == s.hi {
+		return s.lo.text(t)
+	}
+	return s.lo.text(t) + ".." + s.hi.text(t)
+}
+
+// text is the value of type t that has the number k, as it is written.
+func (k key) text(t types.Type) string {
+	v := k.constant(t)
+	switch e, isEnum := t.(*types.Enum); {
+	case t == types.IP4 || t == types.IP6:
+		return v.Addr.String()
+	case t == types.MAC:
+		return net.HardwareAddr(v.MAC[:]).String()
+	case t == types.Bool:
+		return strconv.FormatBool(v.Int == 1)
+	case isEnum:
+		i := slices.IndexFunc(e.Members, func(m types.EnumMember) bool { return m.Value == v.Int })
+		return e.Name + "." + e.Members[i].Name
+	case bias(t) != 0:
+		return strconv.FormatInt(int64(v.Int), 10)
+	}
+	return strconv.FormatUint(v.Int, 10)
+}
 
 // spanOf is the interval of a constant: one value, or all of a prefix.
 func spanOf(k *Const) span {
@@ -209,6 +238,19 @@ func (c *cover) take(s span) bool {
 		some = true
 	}
 	return some
+}
+
+// left is the first interval that is free; there is one.
+func (c *cover) left(t types.Type) span {
+	i := c.free(0)
+	s := span{c.starts[i], whole(t).hi}
+	for i++; i < len(c.starts); i++ {
+		if c.free(i) != i {
+			s.hi = c.starts[i].previous()
+			break
+		}
+	}
+	return s
 }
 
 // full reports whether every value is taken.

@@ -23,7 +23,7 @@ func (c *checker) resolveMap(m *Map) {
 	m.Key = c.typeExpr(d.Key, keyPlace)
 	m.Value = c.typeExpr(d.Value, fieldPlace)
 	c.mapKey(m)
-	m.Max = uint32(c.size(d.Max, maxMap, "E0801", "a map"))
+	m.Max = uint32(c.size(d.Max, maxMap, "E0801", "a map has a size"))
 	if size := m.Key.Size() + m.Value.Size(); size > maxEntry {
 		at := d.Key.Span().To(d.Value.Span())
 		c.errorf("E0809", at, "key and value have %d bytes, %d at most", size, maxEntry)
@@ -78,7 +78,7 @@ func (c *checker) resolveCounter(o *Counter) {
 			}
 		}
 	}
-	o.Len = uint32(c.size(size, maxCounter, "E0803", "a counter"))
+	o.Len = uint32(c.size(size, maxCounter, "E0803", "a counter has a size"))
 }
 
 // enumCounter gives a counter a cell for each value up to the largest of an enum.

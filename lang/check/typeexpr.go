@@ -162,3 +162,11 @@ func (c *checker) entryAt(name string) diag.Span {
 	}
 	return diag.Span{}
 }
+
+// withArticle is an integer type with its article: "an `i8`", "a `u8`".
+func withArticle(t *types.Int) string {
+	if t.Signed {
+		return "an `" + t.String() + "`"
+	}
+	return "a `" + t.String() + "`"
+}

@@ -166,7 +166,7 @@ func TestNearest(t *testing.T) {
 	fields := []string{"sport", "dport", "seq", "ack", "window", "syn"}
 	for name, want := range map[string]string{
 		"dprot": "dport", "dports": "dport", "Syn": "syn", "syn": "", "windows": "window", "checksum": "", "x": "", "": "",
-		"sq": "seq", "xyz": "",
+		"sq": "seq", "xyz": "", "sny": "syn", "akc": "ack",
 	} {
 		if got := diag.Nearest(name, fields); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)

@@ -68,7 +68,7 @@ func unique(stage string, start bool, taken map[string]bool) string {
 
 // describe is the plan's entry of a program.
 func (ps *programs) describe(h *ir.Block, cost verifier.Estimate) *Program {
-	pr := &Program{Name: ps.names[h], Stage: h.Stage, Block: h.ID, Index: ps.indexes[h], Cost: cost}
+	pr := &Program{Name: ps.names[h], Stage: h.Stage, Block: h.ID, Index: ps.indexes[h], Freq: ps.freq[h.ID], Cost: cost}
 	switch root := ps.roots[h]; {
 	case root != nil:
 		pr.Reason = "stage of slots " + root.Table
@@ -83,17 +83,9 @@ func (ps *programs) describe(h *ir.Block, cost verifier.Estimate) *Program {
 		if name == "" {
 			name = v.String()
 		}
-		pr.Carried = append(pr.Carried, Carried{Name: name, Bytes: places[i].size, Carrier: places[i].carrier, Offset: places[i].offset})
+		pr.Carried = append(pr.Carried, Carried{Name: name, Bytes: places[i].size, Carrier: places[i].carrier, Offset: places[i].offset, Span: v.Span})
 	}
-	r := ps.region(h)
-	for _, to := range r.exits {
-		pr.Calls = append(pr.Calls, ps.names[to])
-	}
-	for _, m := range ps.m.Maps {
-		if slices.ContainsFunc(r.blocks, func(b *ir.Block) bool { return b.Term.Op == ir.SlotCall && b.Term.Sym == m.Name }) {
-			pr.Calls = append(pr.Calls, m.Name+"[]")
-		}
-	}
+	pr.Calls = ps.calls(ps.region(h))
 	return pr
 }
 
@@ -162,7 +154,7 @@ func (p *Plan) order(tables []*ir.Map) []string {
 			visit(to)
 		}
 		if pr := byName[name]; pr != nil {
-			for _, to := range pr.Calls {
+			for _, to := range pr.targets() {
 				visit(to)
 			}
 			list = append(list, name)

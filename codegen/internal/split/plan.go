@@ -23,13 +23,14 @@ type Plan struct {
 // Program is one program of a plan.
 type Program struct {
 	Name    string
-	Stage   string // where it begins
-	Block   int    // the ID of the block there
-	Index   int    // in tcc_stages; -1: not reached through it
-	Reason  string // why it is a program of its own
+	Stage   string  // where it begins
+	Block   int     // the ID of the block there
+	Index   int     // in tcc_stages; -1: not reached through it
+	Reason  string  // why it is a program of its own
+	Freq    float64 // how many of the packets come by, by the guess that the search goes by
 	Cost    verifier.Estimate
 	Carried []Carried // what it takes over
-	Calls   []string  // its tail calls: programs, then slots tables as name[]
+	Calls   []Call    // its tail calls: programs, then slots tables
 }
 
 // Carried is a number that a program takes over.
@@ -38,6 +39,7 @@ type Carried struct {
 	Bytes   int
 	Carrier string // "cb" or "tcc_state"
 	Offset  int
+	Span    diag.Span // where it was computed
 }
 
 // Bytes is how many bytes the program takes over.
@@ -67,7 +69,7 @@ func (p *Plan) String() string {
 			fmt.Fprintf(&s, "\ttakes %s: %d bytes at %s+%d\n", c.Name, c.Bytes, c.Carrier, c.Offset)
 		}
 		if len(pr.Calls) > 0 {
-			fmt.Fprintf(&s, "\tcalls %s\n", strings.Join(pr.Calls, ", "))
+			fmt.Fprintf(&s, "\tcalls %s\n", strings.Join(pr.targets(), ", "))
 		}
 	}
 	return s.String()

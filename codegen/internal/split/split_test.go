@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -374,11 +375,11 @@ func TestSlots(t *testing.T) {
 		if diff := cmp.Diff([]string{"pipe-1", "one-1", "two-1", "two_1-1"}, names); diff != "" {
 			t.Error(diff)
 		}
-		want := []Carried{{"port", 2, tc.first, 0}, {"flag", 1, tc.first, 2}, {"when", 8, tc.first, 8}}
+		want := []Carried{{Name: "port", Bytes: 2, Carrier: tc.first, Offset: 0}, {Name: "flag", Bytes: 1, Carrier: tc.first, Offset: 2}, {Name: "when", Bytes: 8, Carrier: tc.first, Offset: 8}}
 		if diff := cmp.Diff(want, p.Programs[1].Carried); diff != "" {
 			t.Error(diff)
 		}
-		want = []Carried{{"x", 8, tc.second, 0}, {"y", 8, tc.second, 8}, {"z", 8, tc.second, 16}}
+		want = []Carried{{Name: "x", Bytes: 8, Carrier: tc.second, Offset: 0}, {Name: "y", Bytes: 8, Carrier: tc.second, Offset: 8}, {Name: "z", Bytes: 8, Carrier: tc.second, Offset: 16}}
 		if diff := cmp.Diff(want, p.Programs[3].Carried); diff != "" {
 			t.Error(diff)
 		}
@@ -471,7 +472,7 @@ func TestStable(t *testing.T) {
 			t.Errorf("the order has %d programs of %d", len(p.Order), len(p.Programs))
 		}
 		for _, pr := range p.Programs {
-			for _, to := range pr.Calls {
+			for _, to := range pr.targets() {
 				if slices.Index(p.Order, to) > slices.Index(p.Order, pr.Name) {
 					t.Errorf("%s comes before its target %s", pr.Name, to)
 				}
@@ -510,5 +511,24 @@ b2: stage c start
 	got, _ := run(t, p.Apply(), [][]byte{nil, nil}, nil)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestFrequencies: what packets do is told of every tail call, and what comes in by calls is what a program sees.
+func TestFrequencies(t *testing.T) {
+	p := planOf(t, pipeline("xdp", 60), Options{Budget: 150, MaxTailCalls: 32})
+	into := map[string]float64{p.Programs[0].Name: 1}
+	for _, pr := range p.Programs {
+		for _, c := range pr.Calls {
+			into[c.To] += c.Freq
+			if c.Freq > pr.Freq+1e-9 {
+				t.Errorf("%s calls %s more often than it runs: %g of %g", pr.Name, c.To, c.Freq, pr.Freq)
+			}
+		}
+	}
+	for _, pr := range p.Programs {
+		if math.Abs(into[pr.Name]-pr.Freq) > 1e-9 {
+			t.Errorf("%s runs for %g packets and is called for %g", pr.Name, pr.Freq, into[pr.Name])
+		}
 	}
 }

@@ -60,6 +60,15 @@ stage short {
 header probe { magic u32 }
 `
 
+// unavailable skips a test that the machine can't run, or fails it if TCC_REQUIRE_KERNEL is set.
+func unavailable(t *testing.T, why error) {
+	t.Helper()
+	if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
 // inCgroup runs f in a new cgroup, whose path it is given.
 func inCgroup(t *testing.T, f func(path string)) {
 	t.Helper()
@@ -71,11 +80,11 @@ func inCgroup(t *testing.T, f func(path string)) {
 		}
 	}
 	if root == "" {
-		t.Skip("no cgroup2 is mounted")
+		unavailable(t, errors.New("no cgroup2 is mounted"))
 	}
 	path := filepath.Join(root, fmt.Sprintf("tcc-test-%d", os.Getpid()))
 	if err := os.Mkdir(path, 0o755); err != nil {
-		t.Skipf("no cgroup can be made: %v", err)
+		unavailable(t, err)
 	}
 	move := func(to string) error {
 		return os.WriteFile(filepath.Join(to, "cgroup.procs"), fmt.Append(nil, os.Getpid()), 0)

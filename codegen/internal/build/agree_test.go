@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -113,6 +114,7 @@ func number32(b []byte) uint64 {
 func number64(b []byte) uint64 { return number32(b) | number32(b[4:])<<32 }
 
 func (e *engine) Run(packet []byte) (interp.Result, error) {
+	e.setContext(interp.Context{}, packet)
 	e.m.Packet, e.m.Linear, e.m.Records = bytes.Clone(packet), len(packet), nil
 	code, err := e.m.Run()
 	if err != nil {
@@ -179,13 +181,10 @@ func compareRuns(t *testing.T, p *check.Program, rng *rand.Rand) {
 }
 
 func (e *engine) setContext(c interp.Context, packet []byte) {
-	protocol := uint64(0)
-	if len(packet) >= 14 {
-		protocol = uint64(packet[12]) | uint64(packet[13])<<8
-	}
+	protocol := interp.Protocol(e.p.Type.Name, packet)
 	e.m.Ctx = map[string]uint64{
 		"ifindex": uint64(c.IfIndex), "queue": uint64(c.Queue), "mark": uint64(c.Mark), "priority": uint64(c.Priority),
-		"hash": uint64(c.Hash), "vlan": uint64(c.VLAN), "protocol": protocol,
+		"hash": uint64(c.Hash), "vlan": uint64(c.VLAN), "protocol": uint64(bits.ReverseBytes16(uint16(protocol))), // in wire order, on a little-endian machine
 	}
 }
 

@@ -81,9 +81,9 @@ func (g *graph) incoming(b *ir.Block, fl *flow, v variable) *ir.Value {
 	case !fl.sealed:
 		fl.wanted = append(fl.wanted, v)
 		return g.param(b, v)
-	case len(fl.preds) == 0: // dead code: any value will do
+	case len(fl.preds) == 0: // dead code, or the result of a fn whose `match` took a number that is no member: it is 0
 		t, _, _ := v.shape()
-		return b.Append(g.fn.NewValue(ir.Const, t, diag.Span{}))
+		return b.Append(g.fn.NewValue(ir.Const, t, v.origin()))
 	}
 	args := make([]*ir.Value, len(fl.preds))
 	same := true
@@ -104,16 +104,21 @@ func (g *graph) incoming(b *ir.Block, fl *flow, v variable) *ir.Value {
 // param makes the variable a parameter of the block.
 func (g *graph) param(b *ir.Block, v variable) *ir.Value {
 	t, size, name := v.shape()
-	var at diag.Span
-	switch preds := g.flows[b].preds; {
-	case v.local != nil:
-		at = v.local.Decl.Span()
-	case len(preds) > 0:
+	at := v.origin()
+	if preds := g.flows[b].preds; !at.IsValid() && len(preds) > 0 {
 		at = preds[0].From.Term.Span
 	}
 	p := g.fn.AddParam(b, t, name, at)
 	p.Size = size
 	return p
+}
+
+// origin is where a variable is declared; the cursor isn't.
+func (v variable) origin() diag.Span {
+	if v.local == nil {
+		return diag.Span{}
+	}
+	return v.local.Decl.Span()
 }
 
 // shape is a variable's type, its bytes and its name in reports.

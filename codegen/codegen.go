@@ -35,22 +35,13 @@ type Options struct {
 
 // Artifact is a compiled pipeline.
 type Artifact struct {
-	Layout   runtime.Layout
-	Programs []*Program // the entry, the stages of slots, then by index in the prog array
+	Layout     runtime.Layout
+	Programs   []*Program // the entry, the stages of slots, then by index in the prog array
+	MaxChain   int        // tail calls that a packet makes at most
+	Chain      []string   // the programs and, as name[], the slots tables on that way
+	StateBytes int        // of tcc_state, the per-CPU array in which state travels; 0: there is none
 	// The objects, ELF files: the same programs for either byte order, instruction by instruction.
 	LittleEndian, BigEndian []byte `json:"-"`
-}
-
-// Program tells about one program of a pipeline.
-type Program struct {
-	Name          string `json:"name"`
-	Index         int    `json:"index"`         // in the prog array; -1: not in it (the entry, and stages of slots)
-	Instructions  int    `json:"instructions"`  // in units of 8 bytes, as the kernel counts them
-	EstimatedCost int    `json:"estimatedCost"` // instructions that the verifier will process, by the compiler's model
-	CarriedBytes  int    `json:"carriedBytes"`  // state that reaches it over a tail call
-	TailCalls     int    `json:"tailCalls"`     // tail calls in its code
-	Stack         int    `json:"stack"`         // bytes
-
 }
 
 // A PlanError says why there is no way to cut a pipeline into programs.
@@ -76,7 +67,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 		}
 		code = append(code, c)
 	}
-	a := &Artifact{Layout: layout(p, m), Programs: programs(plan, m, code)}
+	a := &Artifact{Layout: layout(p, m), Programs: programs(p, plan, m, code), MaxChain: plan.TailCalls, Chain: plan.Chain, StateBytes: plan.State}
 	a.LittleEndian, a.BigEndian, err = (&assembler{p, m}).objects(code)
 	return a, err
 }
@@ -87,27 +78,4 @@ func splitOptions(opts Options, optimize func(*ir.Module) error) split.Options {
 		o.Cut = func(*ir.Block) bool { return opts.Cut() }
 	}
 	return o
-}
-
-// programs tells about each program, in the order of the module's functions.
-func programs(plan *split.Plan, m *ir.Module, code []*emit.Function) []*Program {
-	var all []*Program
-	for i, f := range m.Funcs {
-		calls := 0
-		for _, b := range f.Blocks {
-			if b.Term.Op == ir.TailCall {
-				calls++
-			}
-		}
-		all = append(all, &Program{
-			Name:          f.Name,
-			Index:         f.Index,
-			Instructions:  code[i].Size(),
-			EstimatedCost: plan.Programs[i].Cost.Processed,
-			CarriedBytes:  plan.Programs[i].Bytes(),
-			TailCalls:     calls,
-			Stack:         code[i].Stack,
-		})
-	}
-	return all
 }

@@ -130,10 +130,11 @@ func (p localPlace) store(s *stage, _ diag.Span, v value) { s.setLocal(p.local, 
 
 func (s *stage) setLocal(l *check.Local, first int, v value) {
 	for i, x := range v {
+		v := variable{l, first + i}
 		if x.Name == "" {
-			x.Name = l.Name
+			_, _, x.Name = v.shape()
 		}
-		s.write(s.cur, variable{l, first + i}, x)
+		s.write(s.cur, v, x)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
 	"github.com/tcc-bpf/tcc/codegen/internal/regalloc"
+	"github.com/tcc-bpf/tcc/lang/diag"
 )
 
 // Function is a program in machine code.
@@ -38,4 +39,19 @@ func (f *Function) Size() int {
 		n += size(f.Code, k, b)
 	}
 	return n
+}
+
+// Each visits the instructions in order: the stages and the places in the source that they come from, and their lengths
+// in units of 8 bytes.
+func (f *Function) Each(visit func(stage string, at diag.Span, slots int)) {
+	for n, b := range f.Code.Blocks {
+		var at diag.Span
+		for k := range b.Insts {
+			at = b.Insts[k].Span
+			visit(b.Stage, at, slots(&b.Insts[k]))
+		}
+		if leaps(f.Code, n) {
+			visit(b.Stage, at, 1)
+		}
+	}
 }

@@ -101,7 +101,7 @@ func inlineExits(f *lower.Func) {
 			continue
 		}
 		if _, ok := verdict(b.Fall); ok {
-			b.Fall = &lower.Block{ID: b.Fall.ID, Insts: b.Fall.Insts, Cold: b.Fall.Cold}
+			b.Fall = &lower.Block{ID: b.Fall.ID, Insts: b.Fall.Insts, Cold: b.Fall.Cold, Stage: b.Fall.Stage}
 			blocks = append(blocks, b.Fall)
 		}
 	}

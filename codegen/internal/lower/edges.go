@@ -123,7 +123,7 @@ func (l *lowerer) early(e ir.Edge) bool {
 // passing makes a block on an edge that passes its arguments.
 func (l *lowerer) passing(e ir.Edge) *Block {
 	b := l.out.NewBlock(l.first[e.To.ID].Cold)
-	l.cur = b
+	l.cur, b.Stage = b, l.from.Stage
 	l.jump(e)
 	return b
 }

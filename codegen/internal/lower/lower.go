@@ -121,7 +121,7 @@ func (l *lowerer) copy(dst, src Reg) { l.emit(Inst{Op: Mov, Dst: dst, Src: src})
 
 // begin goes on in block b.
 func (l *lowerer) begin(b *Block) {
-	l.cur = b
+	l.cur, b.Stage = b, l.from.Stage
 	l.parts[l.from.ID] = append(l.parts[l.from.ID], b)
 }
 

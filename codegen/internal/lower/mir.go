@@ -134,6 +134,7 @@ type Block struct {
 	Jump  *Block // where the last instruction, a Jmp, goes; nil if it is none
 	Fall  *Block // where control goes otherwise; nil after Exit
 	Cold  bool
+	Stage string // that it came from
 }
 
 // Func is a program. Blocks lie in their final order, the entry first.

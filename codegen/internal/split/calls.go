@@ -7,19 +7,20 @@ import (
 
 // A Call is the tail calls of a program to one target.
 type Call struct {
-	To   string    // a program, or a slots table as name[]
-	Freq float64   // how many of the packets make it
-	Cold bool      // only what is rare leads there, or only it goes on from there
-	At   diag.Span // the first of them
+	To    string    // a program or a slots table
+	Slots bool      // it is a table
+	Freq  float64   // how many of the packets make it
+	Cold  bool      // only what is rare leads there, or only it goes on from there
+	At    diag.Span // the first of them
 }
 
 // calls are those of a region: to programs in the order of the code, then to slots tables in that of their declarations.
 func (ps *programs) calls(r *region) []Call {
 	to := map[string]*Call{}
-	add := func(name string, from *ir.Block, freq float64, cold bool) {
+	add := func(name string, slots bool, from *ir.Block, freq float64, cold bool) {
 		c := to[name]
 		if c == nil {
-			c = &Call{To: name, Cold: true, At: from.Term.Span}
+			c = &Call{To: name, Slots: slots, Cold: true, At: from.Term.Span}
 			to[name] = c
 		}
 		c.Freq += freq
@@ -28,12 +29,12 @@ func (ps *programs) calls(r *region) []Call {
 	freq := map[*ir.Block]float64{r.head: ps.freq[r.head.ID]} // of the packets that came in by this program
 	for _, b := range r.blocks {
 		if b.Term.Op == ir.SlotCall {
-			add(b.Term.Sym+"[]", b, freq[b], false)
+			add(b.Term.Sym, true, b, freq[b], false)
 		}
 		for i, e := range b.Term.Succs {
 			n := freq[b] * share(b.Term.Succs, i)
 			if ps.search.heads[e.To.ID] {
-				add(ps.names[e.To], b, n, e.To.Cold)
+				add(ps.names[e.To], false, b, n, e.To.Cold)
 			} else {
 				freq[e.To] += n
 			}
@@ -44,17 +45,20 @@ func (ps *programs) calls(r *region) []Call {
 		list = append(list, *to[ps.names[h]])
 	}
 	for _, m := range ps.m.Maps {
-		if c := to[m.Name+"[]"]; c != nil {
+		if c := to[m.Name]; c != nil {
 			list = append(list, *c)
 		}
 	}
 	return list
 }
 
-// targets are the names of what a program calls.
+// targets are the names of what a program calls; of a slots table, name[].
 func (p *Program) targets() []string {
 	var names []string
 	for _, c := range p.Calls {
+		if c.Slots {
+			c.To += "[]"
+		}
 		names = append(names, c.To)
 	}
 	return names

@@ -68,7 +68,7 @@ func unique(stage string, start bool, taken map[string]bool) string {
 
 // describe is the plan's entry of a program.
 func (ps *programs) describe(h *ir.Block, cost verifier.Estimate) *Program {
-	pr := &Program{Name: ps.names[h], Stage: h.Stage, Block: h.ID, Index: ps.indexes[h], Freq: ps.freq[h.ID], Cost: cost}
+	pr := &Program{Name: ps.names[h], Stage: h.Stage, Block: h.ID, At: span(h), Index: ps.indexes[h], Freq: ps.freq[h.ID], Cost: cost}
 	switch root := ps.roots[h]; {
 	case root != nil:
 		pr.Reason = "stage of slots " + root.Table

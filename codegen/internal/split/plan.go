@@ -23,11 +23,12 @@ type Plan struct {
 // Program is one program of a plan.
 type Program struct {
 	Name    string
-	Stage   string  // where it begins
-	Block   int     // the ID of the block there
-	Index   int     // in tcc_stages; -1: not reached through it
-	Reason  string  // why it is a program of its own
-	Freq    float64 // how many of the packets come by, by the guess that the search goes by
+	Stage   string    // where it begins
+	Block   int       // the ID of the block there
+	At      diag.Span // its place in the source
+	Index   int       // in tcc_stages; -1: not reached through it
+	Reason  string    // why it is a program of its own
+	Freq    float64   // how many of the packets come by, by the guess that the search goes by
 	Cost    verifier.Estimate
 	Carried []Carried // what it takes over
 	Calls   []Call    // its tail calls: programs, then slots tables

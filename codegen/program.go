@@ -1,0 +1,112 @@
+package codegen
+
+import (
+	"github.com/tcc-bpf/tcc/codegen/internal/emit"
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/codegen/internal/split"
+	"github.com/tcc-bpf/tcc/lang/check"
+)
+
+// Program tells about one program of a pipeline.
+type Program struct {
+	Name          string      `json:"name"`
+	Index         int         `json:"index"`         // in the prog array; -1: not in it (the entry, and stages of slots)
+	Stage         string      `json:"stage"`         // where it begins
+	Line          int         `json:"line"`          // where it begins; 0 if that stands nowhere
+	Reason        string      `json:"reason"`        // why it is a program of its own
+	Frequency     float64     `json:"frequency"`     // how many of the packets come by, from 0 to 1 (a slot's stage: of those it might see)
+	Instructions  int         `json:"instructions"`  // in units of 8 bytes, as the kernel counts them
+	EstimatedCost int         `json:"estimatedCost"` // instructions that the verifier will process, by the compiler's model
+	Stack         int         `json:"stack"`         // bytes
+	Maps          int         `json:"maps"`          // that it names, those of the compiler included
+	Parts         []Part      `json:"parts"`         // what of the source is in it
+	CarriedBytes  int         `json:"carriedBytes"`  // state that reaches it over a tail call
+	Carried       []Carried   `json:"carried"`
+	TailCalls     int         `json:"tailCalls"` // tail calls in its code
+	Calls         []Call      `json:"calls"`
+	Forgotten     []Forgotten `json:"forgotten"`
+}
+
+// A Part is what a program has of one stage or fn.
+type Part struct {
+	Kind         string   `json:"kind"` // "stage", or "fn": its code stands where it is called
+	Name         string   `json:"name"`
+	File         string   `json:"file"`
+	Lines        [][2]int `json:"lines"` // first and last of each run; lines without code count with those around them
+	Instructions int      `json:"instructions"`
+}
+
+// Carried is a number that a program takes over from the one that called it.
+type Carried struct {
+	Name    string `json:"name"` // of the variable, or what computes it as it stands in the source
+	Type    string `json:"type"` // the language's; empty if it has none
+	Bytes   int    `json:"bytes"`
+	Carrier string `json:"carrier"` // "cb" (skb->cb) or "tcc_state" (a per-CPU array)
+	Offset  int    `json:"offset"`  // bytes from the carrier's start
+	Line    int    `json:"line"`    // where it is computed
+}
+
+// A Call is the tail calls of a program to one target.
+type Call struct {
+	To        string  `json:"to"`        // a program, or a slots table
+	Slots     bool    `json:"slots"`     // it is a slots table
+	Frequency float64 `json:"frequency"` // how many of the packets make it, from 0 to 1
+	Cold      bool    `json:"cold"`      // it leads only to what is rare: default, drop, an else
+	Line      int     `json:"line"`      // the first of them
+}
+
+// Forgotten is a number of which the verifier is made to know nothing, since it would remember too many states for it.
+type Forgotten struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Line int    `json:"line"`
+	Why  string `json:"why"`
+}
+
+// programs tells about each program, in the order of the module's functions.
+func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Function) []*Program {
+	o := newOrigins(p)
+	parts := o.parts(plan, code)
+	var all []*Program
+	for i, f := range m.Funcs {
+		pl := plan.Programs[i]
+		pr := &Program{
+			Name:          f.Name,
+			Index:         f.Index,
+			Stage:         pl.Stage,
+			Line:          pl.At.Start.Line,
+			Reason:        pl.Reason,
+			Frequency:     pl.Freq,
+			Instructions:  code[i].Size(),
+			EstimatedCost: pl.Cost.Processed,
+			Stack:         code[i].Stack,
+			Maps:          pl.Cost.Maps,
+			Parts:         parts[i],
+			CarriedBytes:  pl.Bytes(),
+			Carried:       []Carried{},
+			TailCalls:     tailCalls(f),
+			Calls:         []Call{},
+			Forgotten:     o.forgotten(f),
+		}
+		for _, c := range pl.Carried {
+			name, typ := o.describe(c.Name, c.Span)
+			pr.Carried = append(pr.Carried, Carried{name, typ, c.Bytes, c.Carrier, c.Offset, c.Span.Start.Line})
+		}
+		for _, c := range pl.Calls {
+			pr.Calls = append(pr.Calls, Call{c.To, c.Slots, c.Freq, c.Cold, c.At.Start.Line})
+		}
+		all = append(all, pr)
+	}
+	return all
+}
+
+// tailCalls counts those in a program's code.
+func tailCalls(f *ir.Func) int {
+	n := 0
+	for _, b := range f.Blocks {
+		if b.Term.Op == ir.TailCall {
+			n++
+		}
+	}
+	return n
+}

@@ -23,6 +23,9 @@ func (s *stage) inline(e *syntax.Call, f *check.Fn) value {
 	s.called = &called{fn: f, behind: s.newBlock()}
 	s.block(f.Decl.Body)
 	if s.cur != nil {
+		if f.Result != nil { // behind a `match` of a number that is no member of its enum
+			s.setLocal(f.Result, 0, s.zero(s.at(e), f.Result.Type))
+		}
 		s.jump(s.called.behind, s.at(e))
 	}
 	s.enter(s.called.behind)

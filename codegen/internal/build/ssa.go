@@ -81,7 +81,7 @@ func (g *graph) incoming(b *ir.Block, fl *flow, v variable) *ir.Value {
 	case !fl.sealed:
 		fl.wanted = append(fl.wanted, v)
 		return g.param(b, v)
-	case len(fl.preds) == 0: // dead code, or the result of a fn whose `match` took a number that is no member: it is 0
+	case len(fl.preds) == 0: // dead code: any value will do
 		t, _, _ := v.shape()
 		return b.Append(g.fn.NewValue(ir.Const, t, v.origin()))
 	}

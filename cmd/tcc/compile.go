@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -60,7 +59,7 @@ func compile(e *env, path string, o compileOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := o.files(a, kinds, filepath.Base(path), src)
+	files, err := o.files(a, kinds, src)
 	if err != nil {
 		return err
 	}
@@ -74,21 +73,21 @@ func compile(e *env, path string, o compileOptions) error {
 }
 
 // build compiles a source file, its diagnostics shown.
-func build(e *env, path string, opts codegen.Options) (*check.Program, *codegen.Artifact, string, error) {
+func build(e *env, path string, opts codegen.Options) (*check.Program, *codegen.Artifact, *source, error) {
 	if opts.Budget < 1 {
-		return nil, nil, "", usageError(fmt.Sprintf("-budget %d: it must be 1 at least", opts.Budget))
+		return nil, nil, nil, usageError(fmt.Sprintf("-budget %d: it must be 1 at least", opts.Budget))
 	}
 	p, src, err := load(e, path)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, err
 	}
 	a, err := codegen.Compile(p, opts)
 	var none *codegen.PlanError
 	if errors.As(err, &none) {
-		return nil, nil, "", show(e, diag.List{noPlan(p, none)}, filepath.Base(path), src)
+		return nil, nil, nil, show(e, diag.List{noPlan(p, none)}, src)
 	}
 	if err != nil {
-		return nil, nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return p, a, src, nil
 }
@@ -120,7 +119,7 @@ func (o *compileOptions) kinds() ([]string, error) {
 }
 
 // files are the outputs, contents and all.
-func (o *compileOptions) files(a *codegen.Artifact, kinds []string, source, text string) (files []output.File, err error) {
+func (o *compileOptions) files(a *codegen.Artifact, kinds []string, src *source) (files []output.File, err error) {
 	stem := cmp.Or(o.stem, a.Layout.Name)
 	if stem != filepath.Base(stem) {
 		return nil, usageError(fmt.Sprintf("-stem %s: it names files, not folders; use -o for the folder", stem))
@@ -133,7 +132,7 @@ func (o *compileOptions) files(a *codegen.Artifact, kinds []string, source, text
 		case "go":
 			code, err := a.Go(codegen.GoOptions{
 				Package: cmp.Or(o.pkg, goPackage()), Ident: cmp.Or(o.ident, a.Layout.Name), Stem: stem,
-				Source: source, Hash: fmt.Sprintf("%x", sha256.Sum256([]byte(text))),
+				Source: src.name, Hash: src.hash(),
 			})
 			if err != nil {
 				return nil, usageError(err.Error())

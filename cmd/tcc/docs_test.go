@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,6 +28,7 @@ import (
 //	tcc               a whole file: it is compiled, its tests run in the interpreter and the kernel
 //	tcc fragment      declarations, or statements of a stage with an ipv4 `ip` and a tcp `t`: made a file, and compiled
 //	tcc error E0302   one of these, but wrong: the codes are those of its errors
+//	tcc file NAME     a file that those of the same document may import
 //	tcc from PATH     an excerpt of a file; … stands for what is left out
 //	go                a function's statements, on top of examples/firewall: they are compiled
 //	sh                commands, at the top of the repository; those of tcc are run
@@ -108,8 +110,10 @@ func TestDocumentedSource(t *testing.T) {
 	onKernel := mayUseKernel(t)
 	eachFence(t, func(f *fence) bool { return f.is("tcc") }, func(t *testing.T, f *fence) {
 		src := f.source()
-		p, list := check.Source(f.path, src)
+		p, list := check.Load(f.path, src, f.reader(t))
 		switch {
+		case f.is("tcc", "file"):
+			f.isCanonical(t)
 		case f.is("tcc", "from"):
 			f.isExcerpt(t)
 		case f.is("tcc", "error"):
@@ -125,6 +129,18 @@ func TestDocumentedSource(t *testing.T) {
 			runDocumented(t, p, src, onKernel)
 		}
 	})
+}
+
+// reader reads the files that the document shows for import.
+func (f *fence) reader(t *testing.T) check.Reader {
+	return func(name string) (string, string, error) {
+		for _, other := range fences(t, f.path) {
+			if other.is("tcc", "file") && path.Join(path.Dir(f.path), other.info[2]) == name {
+				return name, other.text, nil
+			}
+		}
+		return "", "", errors.New("the document has no such file")
+	}
 }
 
 // errorCodes are the codes of the errors among some diagnostics.
@@ -176,7 +192,7 @@ func loadDocumented(t *testing.T, p *check.Program, a *codegen.Artifact) {
 }
 
 var (
-	declares   = regexp.MustCompile(`\A(//.*\n|\s)*(pipeline|config|var|enum|struct|header|map|counter|event|stage|slots?|fn|test)\b`)
+	declares   = regexp.MustCompile(`\A(//.*\n|\s)*(pipeline|import|config|var|enum|struct|header|map|counter|event|stage|slots?|fn|test)\b`)
 	isWhole    = regexp.MustCompile(`(?m)^pipeline `)
 	namesEntry = regexp.MustCompile(`(?m)^stage \w+ *\{`)
 )

@@ -13,16 +13,16 @@ import (
 
 // engines loads a source file and returns what opens a fresh engine for it: the interpreter or, with inKernel, the
 // compiled programs.
-func engines(e *env, path string, opts codegen.Options, inKernel bool) (*check.Program, func() (interp.Engine, error), error) {
+func engines(e *env, path string, opts codegen.Options, inKernel bool) (*check.Program, *source, func() (interp.Engine, error), error) {
 	if !inKernel {
-		p, _, err := load(e, path)
-		return p, func() (interp.Engine, error) { return interp.NewEngine(p), nil }, err
+		p, src, err := load(e, path)
+		return p, src, func() (interp.Engine, error) { return interp.NewEngine(p), nil }, err
 	}
-	p, a, _, err := build(e, path, opts)
+	p, a, src, err := build(e, path, opts)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return p, func() (interp.Engine, error) {
+	return p, src, func() (interp.Engine, error) {
 		k, err := kernel.New(p, a)
 		if err == nil {
 			err = mayLoad()

@@ -27,12 +27,12 @@ var fmtCommand = &command{
 }
 
 func format(e *env, path string, write bool) error {
-	name, src, err := readSource(path)
+	src, err := readSource(path)
 	if err != nil {
 		return err
 	}
-	file, list := syntax.Parse(name, src)
-	if err := show(e, list, name, src); err != nil {
+	file, list := syntax.Parse(src.name, src.text())
+	if err := show(e, list, src); err != nil {
 		return err
 	}
 	text := syntax.Print(file)
@@ -40,7 +40,7 @@ func format(e *env, path string, write bool) error {
 		_, err := fmt.Fprint(e.stdout, text)
 		return err
 	}
-	if text == src {
+	if text == src.text() {
 		return nil
 	}
 	return output.Write(output.File{Path: path, Data: []byte(text)})

@@ -128,6 +128,8 @@ func limits(t *testing.T) string {
 		{"bytes of a header's fixed part", "lang/check/limits.go", "maxHeader", "E0808"},
 		{"rounds of a loop, and times that a `goto` back is taken", "lang/check/limits.go", "maxRounds", "E0813"},
 		{"statements of a pipeline, loops and circles of stages written out", "lang/check/limits.go", "maxUnroll", "E0814"},
+		{"files of a program", "lang/check/imports.go", "maxFiles", "E0815"},
+		{"bytes of all files of a program", "lang/check/imports.go", "maxSource", "E0815"},
 		{"offset of the cursor in the packet", "lang/check/program.go", "CursorMax", ""},
 		{"bytes of the ring buffer for events", "codegen/internal/build/module.go", "eventsSize", ""},
 		{"bytes of stack of a program", "codegen/internal/verifier/cost.go", "MaxStack", ""},

@@ -33,7 +33,7 @@ var runCommand = &command{
 			if len(args) < 2 {
 				return usageError("a source file and at least one pcap expected")
 			}
-			p, open, err := engines(e, args[0], codegen.Options{Budget: budget}, *kernel)
+			p, _, open, err := engines(e, args[0], codegen.Options{Budget: budget}, *kernel)
 			if err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ var testCommand = &command{
 			if err != nil {
 				return err
 			}
-			p, open, err := engines(e, path, codegen.Options{Budget: budget, Pinned: true}, *inKernel)
+			p, src, open, err := engines(e, path, codegen.Options{Budget: budget, Pinned: true}, *inKernel)
 			if err != nil {
 				return err
 			}
@@ -31,21 +31,17 @@ var testCommand = &command{
 					return err
 				}
 			}
-			name, src, err := readSource(path)
-			if err != nil {
-				return err
-			}
 			results := interp.RunTests(p, open)
 			if *asJSON {
 				return testsJSON(e, results)
 			}
-			return testsText(e, results, name, src)
+			return testsText(e, results, src)
 		}
 	},
 }
 
 // testsText prints a line a test, and each failure at its place in the source.
-func testsText(e *env, results []interp.TestResult, name, src string) error {
+func testsText(e *env, results []interp.TestResult, src *source) error {
 	failed := 0
 	for _, r := range results {
 		if len(r.Failures) == 0 {
@@ -58,7 +54,7 @@ func testsText(e *env, results []interp.TestResult, name, src string) error {
 		for _, f := range r.Failures {
 			list = append(list, &diag.Diagnostic{Code: "E0704", Span: f.Span, Message: f.Message})
 		}
-		fmt.Fprint(e.stdout, list.Text(map[string]string{name: src}, e.colour))
+		fmt.Fprint(e.stdout, list.Text(src.texts, e.colour))
 	}
 	fmt.Fprintf(e.stdout, "%d passed, %d failed\n", len(results)-failed, failed)
 	if failed > 0 {

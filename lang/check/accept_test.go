@@ -146,7 +146,7 @@ func TestAccepted(t *testing.T) {
 			if len(diags) > 0 {
 				t.Fatal(diags)
 			}
-			p, diags := Check(file)
+			p, diags := check([]*syntax.File{file})
 			if len(diags) > 0 {
 				t.Fatal(diags)
 			}
@@ -284,7 +284,7 @@ func TestLarge(t *testing.T) {
 				t.Fatal(diags)
 			}
 			start := time.Now()
-			_, diags = Check(file)
+			_, diags = check([]*syntax.File{file})
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("%d diagnostics after %s", len(diags), took)
 			}

@@ -46,10 +46,12 @@ func (c *checker) noElse(s *syntax.AssignStmt) {
 // text is a node as written.
 func (c *checker) text(n syntax.Node) string {
 	at := n.Span()
-	if at.Start.Offset < 0 || at.Start.Offset > at.End.Offset || at.End.Offset > len(c.file.Source) {
-		return "…"
+	for _, f := range c.files {
+		if f.Name == at.File && 0 <= at.Start.Offset && at.Start.Offset <= at.End.Offset && at.End.Offset <= len(f.Source) {
+			return f.Source[at.Start.Offset:at.End.Offset]
+		}
 	}
-	return c.file.Source[at.Start.Offset:at.End.Offset]
+	return "…"
 }
 
 func (c *checker) namesMap(e syntax.Expr) bool {

@@ -12,26 +12,29 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// Source parses and checks a file.
-func Source(name, src string) (*Program, diag.List) {
-	file, diags := syntax.Parse(name, src)
-	if diags.HasErrors() {
-		return nil, diags
+// Source parses and checks a file that imports nothing.
+func Source(name, src string) (*Program, diag.List) { return Load(name, src, nil) }
+
+// Load parses and checks a root file and all that it imports, with the prelude around them. The program is nil if the
+// list has an error; the list may hold warnings besides. The ASTs stay as they are.
+func Load(name, src string, read Reader) (*Program, diag.List) {
+	files := readSources(name, src, read)
+	if files.diags.HasErrors() {
+		files.diags.Sort()
+		return nil, files.diags
 	}
-	p, more := Check(file)
-	return p, append(diags, more...)
+	return check(files.files)
 }
 
-// Check checks a parsed file, with the prelude around it. The program is nil if the list has an error;
-// the list may hold warnings besides. The AST stays as it is.
-func Check(file *syntax.File) (*Program, diag.List) {
+// check checks the files of a program, the root first.
+func check(files []*syntax.File) (*Program, diag.List) {
 	prelude, diags := prelude()
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	c := newChecker(file, prelude)
+	c := newChecker(files, prelude)
 	c.declarePrelude(prelude)
-	c.declareFile()
+	c.declareFiles()
 	c.resolveDecls()
 	c.checkFns()
 	c.checkStages()
@@ -45,15 +48,17 @@ var prelude = sync.OnceValues(func() (*syntax.File, diag.List) {
 	return syntax.Parse(std.Name, std.Source())
 })
 
-// A checker goes over one file. An expression that is wrong gets the type Invalid, which every rule accepts in
+// A checker goes over one program. An expression that is wrong gets the type Invalid, which every rule accepts in
 // silence, so that one mistake makes one message.
 type checker struct {
 	Info
-	file  *syntax.File
-	prog  *Program
-	diags diag.List
+	files   []*syntax.File // the root first
+	decls   []syntax.Decl  // of all files but for what stands in the root alone
+	prelude *syntax.File
+	prog    *Program
+	diags   diag.List
 
-	top     map[string]*entry  // the file's one namespace
+	top     map[string]*entry  // the program's one namespace
 	std     map[string]*Header // the prelude's headers, in an outer one
 	enums   map[*types.Enum]*enumDecl
 	structs map[*TypeName]*structDecl
@@ -77,9 +82,10 @@ type checker struct {
 	circled  map[Object]bool // in a circle that was reported
 }
 
-func newChecker(file, prelude *syntax.File) *checker {
+func newChecker(files []*syntax.File, prelude *syntax.File) *checker {
 	c := &checker{
-		file: file,
+		files:   files,
+		prelude: prelude,
 		Info: Info{
 			Types:   map[syntax.Expr]types.Type{},
 			Consts:  map[syntax.Expr]*Const{},
@@ -108,7 +114,7 @@ func newChecker(file, prelude *syntax.File) *checker {
 		edges:   map[edge]bool{},
 		circled: map[Object]bool{},
 	}
-	c.prog = &Program{Files: []*syntax.File{file, prelude}, License: "GPL"}
+	c.prog = &Program{Files: append(slices.Clone(files), prelude), License: "GPL"}
 	return c
 }
 

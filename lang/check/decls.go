@@ -33,14 +33,27 @@ func (c *checker) declarePrelude(prelude *syntax.File) {
 	}
 }
 
-func (c *checker) declareFile() {
+func (c *checker) declareFiles() {
+	for i, f := range c.files {
+		refused := false
+		for _, d := range f.Decls {
+			word := rootLine(d)
+			switch {
+			case i == 0 || word == "":
+				c.decls = append(c.decls, d)
+			case word != "test" && !refused:
+				c.inRoot(d, word)
+				refused = true // the others are the same mistake
+			}
+		}
+	}
 	scope := goScope{}
-	for _, d := range c.file.Decls {
+	for _, d := range c.decls {
 		if id := c.declareOne(d); id != nil {
 			c.collide(scope, id, id.Name)
 		}
 	}
-	for _, d := range c.file.Decls {
+	for _, d := range c.decls {
 		if e, ok := d.(*syntax.EnumDecl); ok {
 			for _, m := range e.Members {
 				c.collide(scope, m.Name, e.Name.Name+"."+m.Name.Name)
@@ -48,6 +61,21 @@ func (c *checker) declareFile() {
 		}
 	}
 	c.requireHead()
+}
+
+// rootLine is the word of a declaration that an import does not bring in, or empty.
+func rootLine(d syntax.Decl) string {
+	switch d.(type) {
+	case *syntax.PipelineDecl:
+		return "pipeline"
+	case *syntax.DefaultDecl:
+		return "default"
+	case *syntax.LicenseDecl:
+		return "license"
+	case *syntax.TestDecl:
+		return "test"
+	}
+	return ""
 }
 
 // declareOne enters a declaration and returns the name that the generated Go will bear, if any.
@@ -59,8 +87,6 @@ func (c *checker) declareOne(d syntax.Decl) *syntax.Ident {
 		c.once("default", d)
 	case *syntax.LicenseDecl:
 		c.once("license", d)
-	case *syntax.ImportDecl:
-		c.unsupported("E0909", d.Span(), "`import` is")
 	case *syntax.ConfigDecl:
 		c.declareGlobal(&Global{Name: d.Name.Name, Config: true, Decl: d.Name}, d.Type)
 		return d.Name
@@ -128,7 +154,7 @@ func (c *checker) declareStage(d *syntax.StageDecl) {
 
 // resolveDecls gives the declared objects their types and sizes, and the stages their parameters.
 func (c *checker) resolveDecls() {
-	for _, d := range c.file.Decls {
+	for _, d := range c.decls {
 		switch d := d.(type) {
 		case *syntax.EnumDecl:
 			c.resolveEnum(c.Defs[d.Name].(*TypeName).Type.(*types.Enum))
@@ -138,15 +164,15 @@ func (c *checker) resolveDecls() {
 			c.resolveHeader(c.Defs[d.Name].(*Header))
 		}
 	}
-	for _, d := range c.prog.Files[1].Decls {
+	for _, d := range c.prelude.Decls {
 		if d, ok := d.(*syntax.HeaderDecl); ok {
 			c.resolveHeader(c.std[d.Name.Name])
 		}
 	}
-	for _, d := range c.file.Decls {
+	for _, d := range c.decls {
 		c.resolveState(d)
 	}
-	for _, d := range c.file.Decls {
+	for _, d := range c.decls {
 		c.resolveTable(d)
 	}
 	if d, ok := c.heads["default"].(*syntax.DefaultDecl); ok {
@@ -185,7 +211,7 @@ func (c *checker) resolveState(d syntax.Decl) {
 	case *syntax.StageDecl:
 		s := c.Defs[d.Name].(*Stage)
 		s.Params = c.params(d.Params)
-		if s.Index == 0 && len(s.Params) > 0 {
+		if s.Index == 0 && len(s.Params) > 0 && c.isRoot(d) {
 			d := c.errorf("E0405", d.Params[0].Span(), "the first stage is the entry and has no parameters")
 			d.Hint = "a packet enters at the first stage of the file"
 		}

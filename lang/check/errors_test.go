@@ -2,8 +2,8 @@ package check
 
 import (
 	"bytes"
+	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,8 +21,9 @@ var update = flag.Bool("update", false, "rewrite the rendered text of testdata/e
 
 const errorsDir = "../../testdata/errors"
 
-// wantLine is the expectation of one diagnostic, at the end of a case: `// want E0302 12:9`.
-var wantLine = regexp.MustCompile(`(?m)^// want (E\d{4} \d+:\d+)$`)
+// wantLine is the expectation of one diagnostic, at the end of a case: `// want E0302 12:9`, or of one in a file that the
+// case imports, `// want E0302 lib.tcc:12:9`.
+var wantLine = regexp.MustCompile(`(?m)^// want (E\d{4} (?:\S+:)?\d+:\d+)$`)
 
 // TestErrors holds every broken source of testdata/errors against the diagnostics that it names, all of them, and
 // against their rendered text.
@@ -41,27 +42,42 @@ func testErrors(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(arch.Files) != 2 || arch.Files[0].Name != "case.tcc" || arch.Files[1].Name != "text" {
-		t.Fatalf("%s has other parts than case.tcc and text", file)
+	last := len(arch.Files) - 1
+	if last < 1 || arch.Files[0].Name != "case.tcc" || arch.Files[last].Name != "text" {
+		t.Fatalf("%s has other parts than case.tcc, what it imports, and text", file)
 	}
-	src := string(arch.Files[0].Data)
-	p, diags := Source("case.tcc", src)
+	src, sources := string(arch.Files[0].Data), map[string]string{std.Name: std.Source()}
+	for _, f := range arch.Files[:last] {
+		sources[f.Name] = string(f.Data)
+	}
+	p, diags := Load("case.tcc", src, reader(sources))
 	if (p == nil) != diags.HasErrors() {
 		t.Errorf("program %v with %d diagnostics", p != nil, len(diags))
 	}
 	if diff := cmp.Diff(wanted(src), found(diags)); diff != "" {
 		t.Errorf("diagnostics (-want +got):\n%s", diff)
 	}
-	text := diags.Text(map[string]string{"case.tcc": src, std.Name: std.Source()}, false)
-	if text == string(arch.Files[1].Data) {
+	text := diags.Text(sources, false)
+	if text == string(arch.Files[last].Data) {
 		return
 	}
-	t.Errorf("rendered text (-want +got):\n%s", cmp.Diff(string(arch.Files[1].Data), text))
+	t.Errorf("rendered text (-want +got):\n%s", cmp.Diff(string(arch.Files[last].Data), text))
 	if *update {
-		arch.Files[1].Data = []byte(text)
+		arch.Files[last].Data = []byte(text)
 		if err := os.WriteFile(file, txtar.Format(arch), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// reader reads from a map.
+func reader(sources map[string]string) Reader {
+	return func(path string) (string, string, error) {
+		text, ok := sources[path]
+		if !ok {
+			return "", "", errors.New("no such file")
+		}
+		return path, text, nil
 	}
 }
 
@@ -76,7 +92,7 @@ func wanted(src string) []string {
 func found(diags diag.List) []string {
 	var got []string
 	for _, d := range diags {
-		got = append(got, fmt.Sprintf("%s %d:%d", d.Code, d.Span.Start.Line, d.Span.Start.Col))
+		got = append(got, d.Code+" "+strings.TrimPrefix(d.Span.String(), "case.tcc:"))
 	}
 	return got
 }

@@ -37,7 +37,7 @@ func (c *checker) addEdge(from Object, j jump) {
 	}
 }
 
-// checkReached warns of stages that no packet can come to.
+// checkReached warns of stages that no packet can come to. Those of an imported file may be for other pipelines.
 func (c *checker) checkReached() {
 	reached := map[Object]bool{}
 	var visit func(o Object)
@@ -59,7 +59,7 @@ func (c *checker) checkReached() {
 		}
 	}
 	for _, s := range c.prog.Stages {
-		if !reached[s] {
+		if !reached[s] && c.isRoot(s.Decl) {
 			c.warnf("E0215", s.Decl.Name.Span(), "stage `%s` is never reached: no `goto` and no slot leads to it", s.Name)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// An entry is a name in the file's one namespace.
+// An entry is a name in the program's one namespace.
 type entry struct {
 	obj Object
 	at  diag.Span
@@ -193,7 +193,7 @@ func (c *checker) notFound(id *syntax.Ident, got Object, kind string, fits func(
 	}
 }
 
-// topLevel is the file's or the predeclared object of a name, or nil.
+// topLevel is the program's or the predeclared object of a name, or nil.
 func (c *checker) topLevel(name string) Object {
 	if e, ok := c.top[name]; ok {
 		return e.obj

@@ -126,6 +126,15 @@ func (c *checker) pipelineType(id *syntax.Ident) *PipelineType {
 	return nil
 }
 
+// isRoot reports whether something stands in the root file.
+func (c *checker) isRoot(n syntax.Node) bool { return n.Span().File == c.files[0].Name }
+
+// inRoot refuses a line that only the root file has.
+func (c *checker) inRoot(d syntax.Decl, word string) {
+	x := c.errorf("E0221", d.Span(), "`%s` stands in the root file, and this one is imported", word)
+	x.Hint = "an import brings in declarations alone; what two pipelines share can stand in a file that both import"
+}
+
 // once enters a line that a file has once; it reports a second one.
 func (c *checker) once(what string, d syntax.Decl) bool {
 	first, dup := c.heads[what]
@@ -139,7 +148,7 @@ func (c *checker) once(what string, d syntax.Decl) bool {
 
 // requireHead reports what every file needs and this one lacks.
 func (c *checker) requireHead() {
-	start := diag.Span{File: c.file.Name, Start: diag.Pos{Line: 1, Col: 1}, End: diag.Pos{Line: 1, Col: 1}}
+	start := diag.Span{File: c.files[0].Name, Start: diag.Pos{Line: 1, Col: 1}, End: diag.Pos{Line: 1, Col: 1}}
 	pipeline, ok := c.heads["pipeline"]
 	if !ok {
 		c.errorf("E0206", start, "the file has no `pipeline`").Hint = "start with `pipeline NAME xdp` or `pipeline NAME tc`"
@@ -149,8 +158,11 @@ func (c *checker) requireHead() {
 		d := c.errorf("E0206", pipeline.Span(), "the pipeline has no `default`")
 		d.Hint = "say what becomes of a packet that nothing decided on: `default pass` or `default drop`"
 	}
-	if len(c.prog.Stages) == 0 {
-		c.errorf("E0206", pipeline.Span(), "the pipeline has no stage")
+	if len(c.prog.Stages) == 0 || !c.isRoot(c.prog.Stages[0].Decl) {
+		d := c.errorf("E0206", pipeline.Span(), "the pipeline has no stage")
+		if len(c.prog.Stages) > 0 {
+			d.Hint = "a packet enters at the first stage of the root file, not of an imported one"
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // A Program is a checked pipeline. If Check returns one without errors, every name is resolved, every
 // expression typed, and everything in it can be interpreted and compiled.
 type Program struct {
-	Files []*syntax.File // the root first, then the prelude
+	Files []*syntax.File // the root first, the prelude last
 	Name  string
 	Type  *PipelineType
 	// Default is the verdict for a packet that nothing decided on.

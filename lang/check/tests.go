@@ -7,10 +7,11 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// checkTests checks the test blocks; all values in them are constants.
+// checkTests checks the test blocks of the root file; all values in them are constants. Those of an imported file are
+// about the pipeline of which that file is the root.
 func (c *checker) checkTests() {
 	byName := map[string]*syntax.Literal{}
-	for _, d := range c.file.Decls {
+	for _, d := range c.files[0].Decls {
 		t, ok := d.(*syntax.TestDecl)
 		if !ok {
 			continue

@@ -39,6 +39,8 @@ var titles = map[string]string{
 	"E0213": "no such field",
 	"E0214": "unused local",
 	"E0215": "stage out of reach",
+	"E0220": "a file that cannot be imported",
+	"E0221": "a line of the root file in another",
 
 	"E0301": "mismatched types",
 	"E0302": "implicit narrowing",
@@ -117,12 +119,12 @@ var titles = map[string]string{
 	"E0812": "a value with too many parts",
 	"E0813": "number of rounds",
 	"E0814": "too many rounds of too much",
+	"E0815": "too much imported",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
 	"E0906": "rewrite",
 	"E0907": "push and pop",
 	"E0908": "payload",
-	"E0909": "import",
 	"E0910": "fib",
 	"E0913": "frags",
 	"E0915": "stages for slots of another pipeline",

@@ -13,6 +13,7 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/opt"
 	"github.com/tcc-bpf/tcc/codegen/internal/split"
 	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/runtime"
 )
 
@@ -31,6 +32,9 @@ type Options struct {
 	Cut func() bool
 	// Verify checks the compiler's own work after every pass, for tests: an error is a bug of the compiler.
 	Verify bool
+	// Emitted, if set, is told the operations and terminators of the programs, by the names that Operations lists, and
+	// where in the source each comes from: for tests.
+	Emitted func(op string, at diag.Span)
 }
 
 // Artifact is a compiled pipeline.
@@ -59,6 +63,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 		return nil, err
 	}
 	m = plan.Apply()
+	opts.emitted(m)
 	var code []*emit.Function
 	for _, f := range m.Funcs {
 		c, err := emit.Compile(m, f)

@@ -49,6 +49,7 @@ func immediate(f *Func, order []*Block, pos []int) []int {
 	const unknown = -1
 	idom := slices.Repeat([]int{unknown}, len(order)+1)
 	idom[0] = 0
+	circles := circular(order, preds)
 	for changed := true; changed; {
 		changed = false
 		for i, b := range order {
@@ -67,7 +68,7 @@ func immediate(f *Func, order []*Block, pos []int) []int {
 				}
 			}
 			if idom[i+1] != dom {
-				idom[i+1], changed = dom, true
+				idom[i+1], changed = dom, circles
 			}
 		}
 	}

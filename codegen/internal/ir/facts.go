@@ -22,6 +22,7 @@ func Prove(f *Func) *Facts {
 	for _, b := range f.Entries() {
 		facts.in[b.ID] = &proofs{}
 	}
+	circles := circular(order, preds)
 	for changed := true; changed; {
 		changed = false
 		for _, b := range order {
@@ -30,7 +31,7 @@ func Prove(f *Func) *Facts {
 			}
 			in := facts.meet(b, preds[b.ID])
 			if !in.equal(facts.in[b.ID]) {
-				facts.in[b.ID], changed = in, true
+				facts.in[b.ID], changed = in, circles
 			}
 		}
 	}

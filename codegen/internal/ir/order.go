@@ -21,13 +21,27 @@ func (f *Func) NumValues() int { return f.nextValue }
 // predecessors. Blocks[0] comes first.
 func (f *Func) ReversePostorder() []*Block {
 	seen := make([]bool, f.nextBlock)
-	var order []*Block
+	order := make([]*Block, 0, len(f.Blocks))
 	entries := f.Entries()
 	for _, e := range slices.Backward(entries) {
 		order = postorder(e, seen, order)
 	}
 	slices.Reverse(order)
 	return order
+}
+
+// circular reports whether an edge leads back in reverse postorder: what follows edges then has to come by again.
+func circular(order []*Block, preds [][]Pred) bool {
+	seen := make([]bool, len(preds))
+	for _, b := range order {
+		seen[b.ID] = true
+		for _, p := range preds[b.ID] {
+			if !seen[p.From.ID] || p.From == b {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // postorder walks with a stack of its own: chains of thousands of blocks are normal.
@@ -81,7 +95,17 @@ func (p Pred) Edge() *Edge { return &p.From.Term.Succs[p.Index] }
 
 // Preds is the edges into each block, indexed by block ID, in the order of f.Blocks.
 func (f *Func) Preds() [][]Pred {
-	preds := make([][]Pred, f.nextBlock)
+	count, all := make([]int, f.nextBlock), 0
+	for _, b := range f.Blocks {
+		for _, e := range b.Term.Succs {
+			count[e.To.ID]++
+		}
+		all += len(b.Term.Succs)
+	}
+	preds, room := make([][]Pred, f.nextBlock), make([]Pred, all)
+	for id, n := range count {
+		preds[id], room = room[:0:n], room[n:]
+	}
 	for _, b := range f.Blocks {
 		for i, e := range b.Term.Succs {
 			preds[e.To.ID] = append(preds[e.To.ID], Pred{b, i})

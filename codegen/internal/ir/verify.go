@@ -16,7 +16,7 @@ import (
 //
 // A later group is checked only if the earlier ones hold, as it relies on them.
 func Verify(m *Module) error {
-	v := &verifier{m: m}
+	v := newVerifier(m)
 	names := map[string]bool{}
 	for _, f := range m.Funcs {
 		if names[f.Name] {
@@ -28,6 +28,13 @@ func Verify(m *Module) error {
 	return errors.Join(v.errs...)
 }
 
+// VerifyFunc checks one function of a module, as Verify does with all of them.
+func VerifyFunc(m *Module, f *Func) error {
+	v := newVerifier(m)
+	v.fn(f)
+	return errors.Join(v.errs...)
+}
+
 type verifier struct {
 	m    *Module
 	f    *Func
@@ -35,8 +42,10 @@ type verifier struct {
 
 	// Where complaints belong.
 	block *Block
-	line  func() string
+	about any // *Value, *Term, or the *Block with its parameters; nil: the block as a whole
 }
+
+func newVerifier(m *Module) *verifier { return &verifier{m: m} }
 
 func (v *verifier) fn(f *Func) {
 	v.f = f
@@ -48,19 +57,30 @@ func (v *verifier) fn(f *Func) {
 	}
 }
 
-// at sets what complaints are about; no line: the block as a whole.
-func (v *verifier) at(b *Block, line func() string) { v.block, v.line = b, line }
+// at sets what complaints are about.
+func (v *verifier) at(b *Block, about any) { v.block, v.about = b, about }
 
 func (v *verifier) errorf(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	switch {
 	case v.block == nil:
 		v.errs = append(v.errs, fmt.Errorf("%s: %s", v.f.Name, text))
-	case v.line == nil:
+	case v.about == nil:
 		v.errs = append(v.errs, fmt.Errorf("%s: %s: %s", v.f.Name, v.block, text))
 	default:
 		v.errs = append(v.errs, fmt.Errorf("%s: %s: `%s`: %s", v.f.Name, v.block, v.line(), text))
 	}
+}
+
+// line is the text of what complaints are about.
+func (v *verifier) line() string {
+	switch x := v.about.(type) {
+	case *Value:
+		return x.Long()
+	case *Term:
+		return x.String()
+	}
+	return v.block.head()
 }
 
 // form checks what every analysis takes for granted.
@@ -70,14 +90,13 @@ func (v *verifier) form() {
 		v.errorf("the function has no blocks")
 		return
 	}
-	blocks := map[*Block]bool{}
-	blockIDs := make([]bool, v.f.nextBlock)
+	blocks := make(blockSet, v.f.nextBlock)
 	for _, b := range v.f.Blocks {
-		if b.ID < 0 || b.ID >= v.f.nextBlock || blockIDs[b.ID] {
+		if b.ID < 0 || b.ID >= len(blocks) || blocks[b.ID] != nil {
 			v.errorf("%s: the ID isn't unique and below %d", b, v.f.nextBlock)
 			continue
 		}
-		blocks[b], blockIDs[b.ID] = true, true
+		blocks[b.ID] = b
 	}
 	values := make([]*Value, v.f.nextValue)
 	for _, b := range v.f.Blocks {
@@ -85,11 +104,11 @@ func (v *verifier) form() {
 	}
 	for _, b := range v.f.Blocks {
 		v.uses(b, values)
-		v.at(b, b.Term.String)
+		v.at(b, &b.Term)
 		v.shape(&b.Term, blocks)
 	}
 	for _, r := range v.f.Roots {
-		if !blocks[r.Block] {
+		if !blocks.has(r.Block) {
 			v.at(nil, nil)
 			v.errorf("the block of root %s isn't in the function", r.Stage)
 			return
@@ -100,10 +119,15 @@ func (v *verifier) form() {
 	}
 }
 
+// A blockSet is the blocks of a function, by ID.
+type blockSet []*Block
+
+func (s blockSet) has(b *Block) bool { return b != nil && b.ID >= 0 && b.ID < len(s) && s[b.ID] == b }
+
 // values checks the IDs of what a block defines, and collects them.
 func (v *verifier) values(b *Block, values []*Value) {
 	define := func(x *Value) {
-		v.at(b, x.Long)
+		v.at(b, x)
 		if x.ID < 0 || x.ID >= len(values) || values[x.ID] != nil {
 			v.errorf("the ID of %s isn't unique and below %d", x, len(values))
 			return
@@ -135,12 +159,12 @@ func (v *verifier) uses(b *Block, values []*Value) {
 		}
 	}
 	for _, x := range b.Insts {
-		v.at(b, x.Long)
+		v.at(b, x)
 		for _, a := range x.Args {
 			check(a)
 		}
 	}
-	v.at(b, b.Term.String)
+	v.at(b, &b.Term)
 	b.Term.Operands(func(x **Value) { check(*x) })
 }
 
@@ -149,7 +173,7 @@ var shapes = [...]struct{ succs, args int }{
 	Jump: {1, 0}, Br: {2, 2}, Check: {2, 2}, Ret: {0, 1}, SlotCall: {1, -1}, TailCall: {1, 1},
 }
 
-func (v *verifier) shape(t *Term, blocks map[*Block]bool) {
+func (v *verifier) shape(t *Term, blocks blockSet) {
 	if t.Op == NoTerm || int(t.Op) >= len(shapes) {
 		v.errorf("the block has no terminator")
 		return
@@ -163,7 +187,7 @@ func (v *verifier) shape(t *Term, blocks map[*Block]bool) {
 	}
 	for _, e := range t.Succs {
 		switch {
-		case !blocks[e.To]:
+		case !blocks.has(e.To):
 			v.errorf("%s isn't in the function", e)
 		case len(e.Args) != len(e.To.Params):
 			v.errorf("%s passes %d arguments for %d parameters", e, len(e.Args), len(e.To.Params))
@@ -215,12 +239,12 @@ func (v *verifier) dominance() {
 			v.errorf("%s isn't defined on every path here", a)
 		}
 		for i, x := range b.Insts {
-			v.at(b, x.Long)
+			v.at(b, x)
 			for _, a := range x.Args {
 				use(a, i+1)
 			}
 		}
-		v.at(b, b.Term.String)
+		v.at(b, &b.Term)
 		b.Term.Operands(func(a **Value) { use(*a, len(b.Insts)+1) })
 	}
 }
@@ -231,7 +255,7 @@ func (v *verifier) memory() {
 	moves := false
 	for _, b := range v.f.Blocks {
 		for _, x := range b.Insts {
-			v.at(b, x.Long)
+			v.at(b, x)
 			switch x.Op {
 			case Load, Store, XAdd, MemAdd:
 				v.access(facts, b, x)
@@ -280,7 +304,7 @@ func (v *verifier) overMoves() {
 		for _, x := range slices.Backward(b.Insts) {
 			delete(after, x)
 			if x.Op.Info().Moves {
-				v.at(b, x.Long)
+				v.at(b, x)
 				for _, a := range byID(after) {
 					if a.Type == Pkt || a.Type == End {
 						v.errorf("%s is used afterwards", a)

@@ -9,16 +9,16 @@ import (
 func (v *verifier) types() {
 	for _, b := range v.f.Blocks {
 		for _, x := range b.Params {
-			v.at(b, b.head)
+			v.at(b, b)
 			if !isNumber(x.Type) {
 				v.errorf("parameter %s is %s, not a number", x, x.Type)
 			}
 		}
 		for _, x := range b.Insts {
-			v.at(b, x.Long)
+			v.at(b, x)
 			v.inst(x)
 		}
-		v.at(b, b.Term.String)
+		v.at(b, &b.Term)
 		v.term(&b.Term)
 	}
 }

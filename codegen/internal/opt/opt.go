@@ -59,10 +59,10 @@ const rounds = 12
 // Run optimises every function of a module. An error is a bug of a pass, or of whoever made the IR, that
 // opts.Verify brought to light.
 func Run(m *ir.Module, opts Options) error {
-	if err := verify(m, opts, "before the passes"); err != nil {
-		return err
-	}
 	for _, f := range m.Funcs {
+		if err := verify(m, f, opts, "before the passes"); err != nil {
+			return err
+		}
 		for round, changed := 0, true; changed && round < rounds; round++ {
 			changed = false
 			for _, p := range passes {
@@ -74,7 +74,7 @@ func Run(m *ir.Module, opts Options) error {
 				if opts.Dump != nil {
 					opts.Dump(p.name, f)
 				}
-				if err := verify(m, opts, "after "+p.name); err != nil {
+				if err := verify(m, f, opts, "after "+p.name); err != nil {
 					return err
 				}
 			}
@@ -83,11 +83,11 @@ func Run(m *ir.Module, opts Options) error {
 	return nil
 }
 
-func verify(m *ir.Module, opts Options, when string) error {
+func verify(m *ir.Module, f *ir.Func, opts Options, when string) error {
 	if !opts.Verify {
 		return nil
 	}
-	if err := ir.Verify(m); err != nil {
+	if err := ir.VerifyFunc(m, f); err != nil {
 		return fmt.Errorf("%s: %w", when, err)
 	}
 	return nil

@@ -16,12 +16,11 @@ import (
 	"github.com/tcc-bpf/tcc/runtime"
 )
 
-// cpu is where all packets run, so that per-CPU maps can be read like ordinary ones.
-const cpu = 0
-
 // Engine is a compiled pipeline in the kernel. It is loaded by Load or by the first use of anything but a config,
 // which can't change afterwards.
 type Engine struct {
+	CPU int // where all packets run, so that per-CPU maps can be read like ordinary ones
+
 	program  *check.Program
 	artifact *codegen.Artifact
 	spec     *ebpf.CollectionSpec
@@ -131,7 +130,7 @@ func (e *Engine) LookupMap(name string, key []byte) ([]byte, error) {
 	if perCPU(m) {
 		var each [][]byte
 		if err = m.Lookup(key, &each); err == nil {
-			value = each[cpu]
+			value = each[e.CPU]
 		}
 	} else {
 		err = m.Lookup(key, &value)
@@ -154,7 +153,7 @@ func (e *Engine) Entries(name string) (map[string][]byte, error) {
 	var each [][]byte
 	if perCPU(m) {
 		for it.Next(&key, &each) {
-			all[string(key)] = bytes.Clone(each[cpu])
+			all[string(key)] = bytes.Clone(each[e.CPU])
 		}
 	} else {
 		for it.Next(&key, &value) {
@@ -194,7 +193,11 @@ func (e *Engine) Run(packet []byte) (interp.Result, error) {
 	if err := e.Load(); err != nil {
 		return interp.Result{}, err
 	}
-	out, err := onCPU(func() (runtime.TestResult, error) { return e.pipeline.Test(packet) })
+	var out runtime.TestResult
+	err := OnCPU(e.CPU, func() (err error) {
+		out, err = e.pipeline.Test(packet)
+		return err
+	})
 	if err != nil {
 		return interp.Result{}, err
 	}

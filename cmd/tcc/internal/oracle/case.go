@@ -18,8 +18,10 @@ type Case struct {
 
 	Choice  uint64 // chooses the plans
 	Cuts    int    // how many plans with random cuts to run, besides the default one
-	Budgets bool   // run plans for small budgets, too
+	Part    bool   // run a plan for a part of the default one's budget, too
+	Budgets bool   // run plans for the least budgets, too, which takes a search
 	Verify  bool   // let the compiler verify its own work
+	CPU     int    // where the packets run
 }
 
 // A Setting is the value of a config or var, in native memory.
@@ -45,7 +47,7 @@ type Entry struct {
 func New(seed uint64) *Case {
 	r := rand.New(rand.NewPCG(seed, 2))
 	c := &Case{Source: Generate(seed), Choice: r.Uint64()}
-	c.Cuts, c.Budgets, c.Verify = 2, seed%4 == 0, seed%2 == 0
+	c.Cuts, c.Part, c.Budgets, c.Verify = 1, seed%4 == 1, seed%16 == 0, seed%8 == 2
 	if p, list := check.Source(fileName, c.Source); !list.HasErrors() {
 		newTraffic(r, p, c).fill()
 	}
@@ -76,7 +78,7 @@ func (c *Case) String() string {
 
 // Parse reads what String wrote. The case runs with many plans.
 func Parse(text string) (*Case, error) {
-	c := &Case{Choice: 1, Cuts: 8, Budgets: true, Verify: true}
+	c := &Case{Choice: 1, Cuts: 8, Part: true, Budgets: true, Verify: true}
 	for line := range strings.Lines(text) {
 		rest, ok := strings.CutPrefix(line, mark)
 		if !ok {

@@ -18,6 +18,8 @@
 // program's own headers and constants, and the interpreter picks those that get to statements that no other got to
 // (traffic). What was really executed is counted by construct (cover).
 //
+// A Campaign runs the cases of many seeds and adds up a Report: TestOracle some thousands, the command in run for hours.
+//
 // Reduce makes a failing case small. It works on the source's syntax tree, not on what the generator knew, so it
 // reduces any program, hand-written ones too.
 package oracle

@@ -96,12 +96,16 @@ func Generate(seed uint64) string {
 	return g.text.String()
 }
 
-// sizes are how many statements programs have. Small ones are quick, large ones run out of registers.
-var sizes = []int{4, 6, 8, 8, 12, 12, 16, 20, 20, 30, 45, 100}
+// sizes are how many statements programs have; largeSizes are those of a few, which run out of registers. Ten small programs
+// find more than one large one, in the same time.
+var sizes, largeSizes = []int{3, 4, 4, 6, 6, 8, 8, 10, 12, 12, 16, 20}, []int{30, 30, 45, 100}
 
 // plan decides how large the program becomes, and how many stages it has.
 func (g *gen) plan() {
 	g.size = pick(g.Rand, sizes)
+	if g.chance(1, 20) {
+		g.size = pick(g.Rand, largeSizes)
+	}
 	g.small = g.size <= 30
 	n := 1 + g.IntN(2+g.size/8)
 	for i := range n {

@@ -3,10 +3,9 @@ package oracle
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +13,11 @@ import (
 
 var (
 	runFor    = flag.Duration("oracle.for", 0, "run TestOracle for so long")
-	seed      = flag.Uint64("oracle.seed", 1, "the first seed of TestOracle")
+	cases     = flag.Uint64("oracle.n", 3000, "how many cases TestOracle runs, without -oracle.for")
+	firstSeed = flag.Uint64("oracle.seed", 1, "the first seed of TestOracle")
 	outDir    = flag.String("oracle.out", "", "write the failing cases into this folder, reduced")
 	reduceFor = flag.Duration("oracle.reduce", time.Minute, "the time to reduce a case")
-	fewCases  = uint64(200)
 )
-
-// patience is how long a case may take at most.
-const patience = time.Minute
 
 // requireKernel skips the test where programs can't be loaded, or fails it if TCC_REQUIRE_KERNEL is set.
 func requireKernel(t *testing.T) {
@@ -35,59 +31,44 @@ func requireKernel(t *testing.T) {
 	t.Skip("loading programs into the kernel needs root")
 }
 
-// TestOracle runs random programs: a few, or with -oracle.for as many as there is time for.
+// TestOracle runs random programs: some thousands, or as many as there is time for.
 func TestOracle(t *testing.T) {
 	requireKernel(t)
-	began := time.Now()
-	var total Summary
-	kinds := map[string]int{}
-	n := uint64(0)
-	for ; *runFor == 0 && n < fewCases || time.Since(began) < *runFor; n++ {
-		hangs := time.AfterFunc(patience, func() { panic(fmt.Sprintf("seed %d takes more than %v", *seed+n, patience)) })
-		c := New(*seed + n)
-		s, failure := c.Run()
-		hangs.Stop()
-		total.Add(s)
-		if failure == nil {
-			continue
-		}
-		if kinds[failure.Kind]++; kinds[failure.Kind] == 1 {
-			report(t, *seed+n, c, failure)
+	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // compiling makes much garbage, and little stays
+	c := Campaign{For: *runFor, Reduce: *reduceFor, Found: func(f *Found) { tell(t, f) }}
+	if *runFor == 0 {
+		c.Cases = *cases
+		if testing.Short() {
+			c.Cases /= 10
 		}
 	}
-	t.Logf("%d pipelines in %v: %d plans, %d programs (up to %d for one), %d packets; %d of %d statements reached; %d pipelines refused",
-		n, time.Since(began).Round(time.Second), total.Plans, total.Programs, total.Most, total.Packets, total.Reached, total.Statements, total.Refused)
-	for _, name := range slices.Sorted(maps.Keys(total.Coverage)) {
-		t.Logf("%8d %s", total.Coverage[name], name)
+	r := NewReport(*firstSeed)
+	if err := c.Run(r); err != nil {
+		t.Fatal(err)
 	}
-	if total.Refused > 2+int(n)/50 {
-		t.Errorf("%d of %d pipelines are refused", total.Refused, n)
+	var text strings.Builder
+	if err := r.Write(&text); err != nil {
+		t.Error(err)
 	}
-	for kind, n := range kinds {
-		t.Logf("%d × %s", n, kind)
+	t.Logf("%s\n%s", r.Line(), &text)
+	if r.Refused > 2+r.Pipelines/50 {
+		t.Errorf("%d of %d pipelines are refused", r.Refused, r.Pipelines)
+	}
+	if never := r.Never(); r.Pipelines >= 3000 && len(never) > 0 {
+		t.Errorf("never executed: %q", never)
 	}
 }
 
-// report reduces a case and shows it.
-func report(t *testing.T, seed uint64, c *Case, failure *Failure) {
-	small := Reduce(c, failure, *reduceFor)
-	if _, again := small.Run(); again != nil {
-		failure = again
-	}
-	detail := failure.Detail
+// tell shows a failure.
+func tell(t *testing.T, f *Found) {
+	detail := f.Failure.Detail
 	if len(detail) > 3000 {
 		detail = "…" + detail[len(detail)-3000:]
 	}
-	t.Errorf("seed %d: %s (%s)\n%s\n%s", seed, failure.Kind, failure.Plan, detail, small)
+	t.Errorf("seed %d: %s (%s)\n%s\n%s", f.Seed, f.Failure.Kind, f.Failure.Plan, detail, f.Case)
 	if *outDir != "" {
-		kind := strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' {
-				return r
-			}
-			return '_'
-		}, failure.Kind)
-		file := filepath.Join(*outDir, fmt.Sprintf("%.40s_%d.tcc", kind, seed))
-		if err := os.WriteFile(file, []byte(small.String()), 0o666); err != nil {
+		file := filepath.Join(*outDir, fmt.Sprintf("%s_%d.tcc", f.Failure.Slug(), f.Seed))
+		if err := os.WriteFile(file, []byte(f.Case.String()), 0o666); err != nil {
 			t.Error(err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 // A Plan is a way to cut a pipeline into programs. The zero value is the default: one program, unless it is very large.
 type Plan struct {
 	Budget int    // if not 0
+	Part   int    // if not 0: the budget is that part of what the default plan's largest program is estimated at
 	OneIn  int    // if not 0: of so many places where a program can begin, one is cut at
 	Seed   uint64 // chooses them
 }
@@ -28,11 +29,17 @@ func (p Plan) String() string {
 	return "default plan"
 }
 
+// oneIn are how rare random cuts are. Where all cuts are made, there may be a hundred programs, which takes its time.
+var oneIn = []int{4, 10, 3, 25, 6, 4, 15, 8, 4, 30, 6, 2, 8, 4, 20, 1}
+
 // plans are those of a case.
 func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 	all := []Plan{{}}
-	for i := range c.Cuts {
-		all = append(all, Plan{OneIn: []int{1, 3, 8, 20}[(uint64(i)+c.Choice)%4], Seed: c.Choice + uint64(i)})
+	for i := range uint64(c.Cuts) {
+		all = append(all, Plan{OneIn: oneIn[(i+c.Choice)%uint64(len(oneIn))], Seed: c.Choice + i})
+	}
+	if c.Part {
+		all = append(all, Plan{Part: 2 + int(c.Choice>>8%4)})
 	}
 	if !c.Budgets || unrolled(p) > quick {
 		return all, nil
@@ -78,7 +85,7 @@ func unrolled(p *check.Program) int {
 // leastBudget is the least budget for which there is a plan, or nearly; 0 if there is none.
 func leastBudget(p *check.Program) (budget int, failure *Failure) {
 	none := Plan{Budget: 1}
-	_, failure = none.compile(p, false)
+	_, failure = none.compile(p, codegen.Options{})
 	switch {
 	case failure == nil:
 		return none.Budget, nil
@@ -94,8 +101,8 @@ func leastBudget(p *check.Program) (budget int, failure *Failure) {
 // noPlan is the kind of failure of a plan that there isn't; its detail is the remedy.
 const noPlan = "no plan"
 
-// compile compiles a pipeline by the plan, and verifies the compiler's own work if wanted.
-func (pl Plan) compile(p *check.Program, verify bool) (a *codegen.Artifact, failure *Failure) {
+// compile compiles a pipeline by the plan, with its clock and dice pinned.
+func (pl Plan) compile(p *check.Program, opts codegen.Options) (a *codegen.Artifact, failure *Failure) {
 	defer func() {
 		if what := recover(); what != nil {
 			failure = fail("compiler panics: "+normal(fmt.Sprint(what)), "%v\n%s", what, debug.Stack())
@@ -104,7 +111,7 @@ func (pl Plan) compile(p *check.Program, verify bool) (a *codegen.Artifact, fail
 			failure.Plan = pl
 		}
 	}()
-	opts := codegen.Options{Budget: pl.Budget, Pinned: true, Verify: verify}
+	opts.Budget, opts.Pinned = pl.Budget, true
 	if pl.OneIn > 0 {
 		r := rand.New(rand.NewPCG(pl.Seed, 3))
 		opts.Cut = func() bool { return r.IntN(pl.OneIn) == 0 }

@@ -14,13 +14,11 @@ import (
 // until nothing more can be left out or the time is up.
 func Reduce(c *Case, failure *Failure, limit time.Duration) *Case {
 	small := *c
-	switch plan := failure.Plan; {
-	case plan.Budget > 0:
-		small.Cuts, small.Budgets = 0, true
-	case plan.OneIn > 0:
-		small.Cuts, small.Budgets = 6, false
-	default:
-		small.Cuts, small.Budgets = 0, false
+	small.Cuts, small.Part, small.Budgets = 0, failure.Plan.Part > 0, false
+	if failure.Plan.OneIn > 0 {
+		small.Cuts = 6
+	} else if failure.Plan.Budget > 0 {
+		small.Budgets = !small.Part
 	}
 	until := time.Now().Add(limit)
 	return reduce(small, func(c *Case) bool {

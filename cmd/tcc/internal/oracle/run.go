@@ -31,31 +31,48 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("%s (%s)\n%s", f.Kind, f.Plan, f.Detail)
 }
 
+// Slug is the kind of failure as part of a file's name.
+func (f *Failure) Slug() string {
+	return fmt.Sprintf("%.40s", strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, f.Kind))
+}
+
 // A Summary is what a run of a case did.
 type Summary struct {
 	Plans    int // forms of the pipeline that were loaded
 	Programs int // that were loaded, for all plans
+	Cuts     int // places in them where a program begins that a packet doesn't enter through
 	Most     int // programs of the finest plan
 	Packets  int // sent to the kernel
 	Refused  int // pipelines that need more stack than there is
 
-	Statements, Reached int // of the source, and those that packets came to
-	Coverage            Coverage
+	Statements, Reached int                 // of the source, and those that packets came to
+	Coverage            map[string]Coverage // by pipeline type
 }
 
 // Add adds up what runs did.
 func (s *Summary) Add(t Summary) {
 	s.Plans += t.Plans
 	s.Programs += t.Programs
+	s.Cuts += t.Cuts
 	s.Most = max(s.Most, t.Most)
 	s.Packets += t.Packets
 	s.Refused += t.Refused
 	s.Statements += t.Statements
 	s.Reached += t.Reached
-	if s.Coverage == nil {
-		s.Coverage = Coverage{}
+	for typ, c := range t.Coverage {
+		if s.Coverage == nil {
+			s.Coverage = map[string]Coverage{}
+		}
+		if s.Coverage[typ] == nil {
+			s.Coverage[typ] = Coverage{}
+		}
+		s.Coverage[typ].Add(c)
 	}
-	s.Coverage.Add(t.Coverage)
 }
 
 // A trace is what became of a case's packets, and the state they left behind.
@@ -76,13 +93,19 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 	if failure != nil {
 		return s, failure
 	}
-	s.Statements, s.Reached, s.Coverage = statements(p), len(want.reached), cover(p, want.reached)
+	covered := cover(p, want.reached)
+	s.Statements, s.Reached, s.Coverage = statements(p), len(want.reached), map[string]Coverage{p.Type.Name: covered}
+	ops := newOps(p, want.reached)
 	plans, failure := c.plans(p)
 	if failure != nil {
 		return s, failure
 	}
+	whole := 0
 	for _, plan := range plans {
-		a, failure := plan.compile(p, c.Verify)
+		if plan.Part > 0 {
+			plan.Budget = whole/plan.Part + 1
+		}
+		a, failure := plan.compile(p, codegen.Options{Verify: c.Verify, Emitted: ops.emitted})
 		switch {
 		case failure == nil:
 		case failure.Kind == noPlan && plan != Plan{}:
@@ -93,8 +116,12 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		default:
 			return s, failure
 		}
+		if plan == (Plan{}) {
+			whole = largest(a)
+		}
 		s.Plans++
 		s.Programs += len(a.Programs)
+		s.Cuts += cuts(a)
 		s.Most = max(s.Most, len(a.Programs))
 		s.Packets += len(c.Packets)
 		if failure := c.compare(p, a, want); failure != nil {
@@ -102,7 +129,26 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 			return s, failure
 		}
 	}
+	covered.Add(ops.counts)
 	return s, nil
+}
+
+// largest is the estimate for a pipeline's largest program.
+func largest(a *codegen.Artifact) (most int) {
+	for _, p := range a.Programs {
+		most = max(most, p.EstimatedCost)
+	}
+	return most
+}
+
+// cuts is how many programs of a pipeline are reached through tail calls that the compiler made.
+func cuts(a *codegen.Artifact) (n int) {
+	for _, p := range a.Programs {
+		if p.Index >= 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // codes are those of all errors.
@@ -209,6 +255,7 @@ func (c *Case) compare(p *check.Program, a *codegen.Artifact, want trace) *Failu
 		return fail("object: "+normal(err.Error()), "%v", err)
 	}
 	defer k.Close()
+	k.CPU = c.CPU
 	if failure := c.load(p, k); failure != nil {
 		return failure
 	}

@@ -20,13 +20,24 @@ type traffic struct {
 	wants map[*types.HeaderField][]bound // what the program compares a field with
 	known map[int][]bound                // all constants of the program, by size in bytes
 	seen  map[syntax.Stmt]bool           // the statements that some packet came to
+	path  map[*check.Stage]hop           // where packets may go
+}
+
+// A hop is what a stage parses, and the stages behind it.
+type hop struct {
+	headers []*types.Header
+	next    []*check.Stage
 }
 
 // packets is how many a case has, tries how many are made for that.
-const packets, tries = 30, 500
+const packets, tries = 30, 250
 
 func newTraffic(r *rand.Rand, p *check.Program, c *Case) *traffic {
-	t := &traffic{Rand: r, p: p, c: c, wants: map[*types.HeaderField][]bound{}, known: map[int][]bound{}, seen: map[syntax.Stmt]bool{}}
+	t := &traffic{Rand: r, p: p, c: c, wants: map[*types.HeaderField][]bound{}, known: map[int][]bound{}, seen: map[syntax.Stmt]bool{},
+		path: map[*check.Stage]hop{}}
+	for _, s := range p.Stages {
+		t.path[s] = t.hop(s)
+	}
 	for _, e := range sortedConsts(p) {
 		k := p.Consts[e]
 		t.known[k.Type.Size()] = append(t.known[k.Type.Size()], boundOfConst(k))
@@ -165,31 +176,36 @@ func (t *traffic) padded(packet []byte) []byte {
 	return packet
 }
 
-// headers are those that one path through the stages parses, more or less.
-func (t *traffic) headers() (hs []*types.Header) {
-	for s := t.p.Stages[0]; s != nil && len(hs) < 12; s = t.next(s) {
-		syntax.Walk(s.Decl.Body, func(n syntax.Node) bool {
-			if parse, ok := n.(*syntax.ParseStmt); ok && !parse.Peek && t.IntN(8) > 0 {
-				hs = append(hs, t.p.Uses[parse.Header].(*check.Header).Type)
-			}
-			return true
-		})
-	}
-	return hs
-}
-
-// next is a stage behind s, or nil.
-func (t *traffic) next(s *check.Stage) *check.Stage {
-	next := t.p.Callees(s)
+func (t *traffic) hop(s *check.Stage) (h hop) {
+	syntax.Walk(s.Decl.Body, func(n syntax.Node) bool {
+		if parse, ok := n.(*syntax.ParseStmt); ok && !parse.Peek {
+			h.headers = append(h.headers, t.p.Uses[parse.Header].(*check.Header).Type)
+		}
+		return true
+	})
+	h.next = slices.Clone(t.p.Callees(s))
 	for _, table := range t.p.Tables(s) {
 		for _, i := range slices.Sorted(keys(table.Initial)) {
-			next = append(next, table.Initial[i])
+			h.next = append(h.next, table.Initial[i])
 		}
 	}
-	if len(next) == 0 || t.IntN(10) == 0 {
-		return nil
+	return h
+}
+
+// headers are those that one path through the stages parses, more or less.
+func (t *traffic) headers() (hs []*types.Header) {
+	for s := t.p.Stages[0]; s != nil && len(hs) < 12; {
+		h := t.path[s]
+		for _, parsed := range h.headers {
+			if t.IntN(8) > 0 {
+				hs = append(hs, parsed)
+			}
+		}
+		if s = nil; len(h.next) > 0 && t.IntN(10) > 0 {
+			s = pick(t.Rand, h.next)
+		}
 	}
-	return pick(t.Rand, next)
+	return hs
 }
 
 func keys[K comparable, V any](m map[K]V) func(yield func(K) bool) {

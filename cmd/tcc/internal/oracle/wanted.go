@@ -1,0 +1,66 @@
+package oracle
+
+import (
+	"fmt"
+
+	"github.com/tcc-bpf/tcc/lang/check"
+)
+
+// wanted are constructs that a few hundred programs must execute, by the names that cover gives them.
+func wanted() (names []string) {
+	add := func(format string, args ...any) { names = append(names, fmt.Sprintf(format, args...)) }
+	for _, t := range ints {
+		for _, op := range []string{"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "==", "!=", "<", "<=", ">", ">=", "in"} {
+			add("%v %s", t, op)
+		}
+		for _, op := range []string{"=", "+=", "-=", "^=", "&="} {
+			add("local %s %v", op, t)
+		}
+		add("%v prefix -", t)
+		add("%v prefix ~", t)
+		add("var ^= %v", t)
+		add("reference += %v", t)
+		add("match %v", t)
+		add("parameter %v", t)
+		for _, from := range ints {
+			add("%v of %v", t, from)
+		}
+		add("%v of bool", t)
+		add("%v of enum", t)
+	}
+	for _, kind := range mapKinds {
+		for _, what := range []string{"lookup", "update", "update else", "update else goto", "in"} {
+			add("%s %s", kind, what)
+		}
+		if kind != check.ArrayMap && kind != check.PerCPUArray {
+			add("%s delete", kind)
+		}
+	}
+	for _, t := range []string{"ip4", "ip6", "mac", "bool", "enum"} {
+		for _, op := range []string{"==", "!="} {
+			add("%s %s", t, op)
+		}
+		add("local = %s", t)
+		add("var = %s", t)
+		add("match %s", t)
+		add("parameter %s", t)
+	}
+	for _, t := range check.PipelineTypes {
+		add("pipeline %s", t.Name)
+		for _, v := range t.Verdicts {
+			add("%s %s", t.Name, v.Name)
+		}
+	}
+	for _, word := range []string{"parse", "parse with length", "peek", "peek with length", "skip", "need", "goto slot", "goto slots"} {
+		add("%s", word)
+		add("%s else", word)
+		add("%s else goto", word)
+	}
+	return append(names, "bool &&", "bool ||", "bool prefix !", "ip4 in", "ip6 in", "ip4 &", "ip6 &", "mac &", "u32 of ip4", "ip4 of u32",
+		"let", "if", "if else", "goto", "emit", "counter of enum", "counter of numbers", "struct literal", "now()", "random()", "cpu()",
+		"match table", "match large table", "match many rows", "pattern value", "pattern range", "pattern prefix",
+		"parameter struct", "parameter view", "local = struct", "reference = struct",
+		"read u1 in 1 bytes", "read u4 in 1 bytes", "read u16", "read u32", "read ip4", "read ip6", "read mac",
+		"write u1 in 1 bytes", "write u16", "write u32", "write ip4", "write ip6", "write mac", "write packet.mark", "write packet.priority",
+		"read packet.len", "read packet.mark")
+}

@@ -16,7 +16,7 @@ func (c *checker) assign(s *syntax.AssignStmt) {
 		return
 	}
 	if o := c.counterOf(s.LHS); o != nil {
-		c.noElse(s)
+		c.elseBehind(s.Else, s.LHS, s.RHS)
 		if s.Op != "+=" {
 			c.errorf("E0605", s.LHS.Span(), "a stage can only add to a counter").Hint = fmt.Sprintf("write `%s += …`", c.text(s.LHS))
 		}
@@ -25,7 +25,7 @@ func (c *checker) assign(s *syntax.AssignStmt) {
 	}
 	t := c.target(s.LHS)
 	if t != types.Invalid {
-		c.noElse(s)
+		c.elseBehind(s.Else, s.LHS, s.RHS)
 	}
 	if s.Op == "=" {
 		if c.use(s.RHS, t) {
@@ -36,10 +36,15 @@ func (c *checker) assign(s *syntax.AssignStmt) {
 	c.modify(s, strings.TrimSuffix(s.Op, "="), t)
 }
 
-// noElse refuses the else of an assignment that can't fail.
-func (c *checker) noElse(s *syntax.AssignStmt) {
-	if s.Else != nil {
-		c.errorf("E0409", s.Else.Span(), "this cannot fail and takes no `else`; only an assignment to a map's entry can")
+// elseBehind checks the else of a let, or of an assignment to what is no map's entry. It can fail only if it looks at the
+// payload.
+func (c *checker) elseBehind(e *syntax.Else, exprs ...syntax.Expr) {
+	switch {
+	case e == nil:
+	case c.looksAtPayload(exprs...):
+		c.elseOf(e)
+	default:
+		c.errorf("E0409", e.Span(), "this cannot fail and takes no `else`: it neither changes a map's entry nor looks at the payload")
 	}
 }
 
@@ -91,7 +96,12 @@ func (c *checker) target(e syntax.Expr) types.Type {
 		}
 		return types.Invalid
 	case *syntax.Index:
-		if t := c.expr(e); t == types.Invalid || c.writableMemory(e) {
+		t := c.expr(e)
+		writable := c.writableMemory
+		if c.Payload[e] != nil {
+			writable = func(syntax.Expr) bool { return c.writablePayload(e) }
+		}
+		if t == types.Invalid || writable(e) {
 			return t
 		}
 		return types.Invalid

@@ -95,6 +95,7 @@ func newChecker(files []*syntax.File, prelude *syntax.File) *checker {
 
 			Redirects: map[*syntax.VerdictStmt]*Redirect{},
 			Fields:    map[*syntax.Select]*FieldRef{},
+			Payload:   map[*syntax.Index]types.Type{},
 			Rounds:    map[*syntax.ForStmt]int{},
 			Backs:     map[*syntax.GotoStmt]*Back{},
 		},

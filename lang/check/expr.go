@@ -93,14 +93,14 @@ func (c *checker) valueNames() []string {
 	for _, b := range c.order {
 		names = append(names, b.local.Name)
 	}
-	return append(names, "packet")
+	return append(names, "packet", "payload")
 }
 
 // notValue reports a name that has no value by itself.
 func (c *checker) notValue(id *syntax.Ident, o Object) {
 	switch id.Name {
 	case "payload":
-		c.unsupported("E0908", id.Span(), "`payload` is")
+		c.notIndexed(id)
 		return
 	case "fib":
 		c.unsupported("E0910", id.Span(), fmt.Sprintf("`%s` is", id.Name))
@@ -197,8 +197,11 @@ func (c *checker) packetField(e *syntax.Select) types.Type {
 	return f.Type
 }
 
-// indexValue is `x[i]` where a value is wanted: an element of an array.
+// indexValue is `x[i]` where a value is wanted: an element of an array, or bytes of the payload.
 func (c *checker) indexValue(e *syntax.Index) types.Type {
+	if t, ok := c.payload(e); ok {
+		return t
+	}
 	if id, ok := e.X.(*syntax.Ident); ok && c.locals[id.Name] == nil {
 		switch o := c.topLevel(id.Name).(type) {
 		case *Map:

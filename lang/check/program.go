@@ -53,6 +53,7 @@ type Info struct {
 	// Redirects has what the resolved verdicts `redirect` lead to.
 	Redirects map[*syntax.VerdictStmt]*Redirect
 	Fields    map[*syntax.Select]*FieldRef // what x.name selects
+	Payload   map[*syntax.Index]types.Type // the accesses to the payload: u8, u16, u32 or u64
 	Rounds    map[*syntax.ForStmt]int      // how often a loop runs, at most
 	Backs     map[*syntax.GotoStmt]*Back   // the gotos with a `max` that can lead back to where they stand
 }

@@ -104,6 +104,7 @@ func firstWord(s syntax.Stmt, word string) diag.Span {
 // let is `name := value`.
 func (c *checker) let(s *syntax.LetStmt) {
 	t := c.value(s.Value)
+	c.elseBehind(s.Else, s.Value)
 	switch {
 	case c.prefixOperand(s.Value):
 		t = types.Invalid
@@ -222,6 +223,8 @@ func (c *checker) gotoStage(s *syntax.GotoStmt, to *Stage) {
 	}
 	if s.Max != nil {
 		c.bound(s.Max)
+		c.elseOf(s.Else)
+	} else if s.Else != nil && c.looksAtPayload(s.Args...) {
 		c.elseOf(s.Else)
 	} else if s.Else != nil {
 		c.errorf("E0409", s.Else.Span(), "a `goto` to a stage without `max` cannot fail and takes no `else`")

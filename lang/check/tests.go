@@ -172,6 +172,10 @@ func (c *checker) expectField(e syntax.Expr) types.Type {
 	sel, ok := e.(*syntax.Select)
 	if ok {
 		if id, ok := sel.X.(*syntax.Ident); ok {
+			if id, _ := c.payloadName(sel); id != nil {
+				c.notIndexed(id)
+				return types.Invalid
+			}
 			h, ok := find[*Header](c, id, "header")
 			if !ok {
 				return types.Invalid
@@ -181,7 +185,10 @@ func (c *checker) expectField(e syntax.Expr) types.Type {
 			return t
 		}
 	}
-	c.errorf("E0703", e.Span(), "expected a field of a header, like `ipv4.src`")
+	if index, ok := e.(*syntax.Index); ok && c.looksAtPayload(index) {
+		return c.expectPayload(index)
+	}
+	c.errorf("E0703", e.Span(), "expected a field of a header, like `ipv4.src`, or of the payload, like `payload[0]`")
 	return types.Invalid
 }
 
@@ -195,6 +202,10 @@ func (c *checker) expectState(e syntax.Expr) types.Type {
 	case *syntax.Ident:
 		return c.expr(e)
 	case *syntax.Index:
+		if c.looksAtPayload(e) {
+			c.errorf("E0703", e.Span(), "the payload is a part of the packet").Hint = "write `expect packet " + c.text(e) + " == …`"
+			break
+		}
 		if !c.namesMap(e.X) {
 			return c.expectElement(e)
 		}

@@ -90,6 +90,7 @@ var titles = map[string]string{
 	"E0505": "read-only field of the packet",
 	"E0506": "length of a header",
 	"E0507": "read-only packet",
+	"E0508": "use of the payload",
 
 	"E0601": "key of a map",
 	"E0602": "entry of a map read without a test",
@@ -124,7 +125,6 @@ var titles = map[string]string{
 
 	"E0906": "rewrite",
 	"E0907": "push and pop",
-	"E0908": "payload",
 	"E0910": "fib",
 	"E0913": "frags",
 	"E0915": "stages for slots of another pipeline",

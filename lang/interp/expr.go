@@ -97,10 +97,13 @@ func (r *run) element(e *syntax.Index, t *types.Array) Value {
 	return array[i*n : (i+1)*n]
 }
 
-// index is an element of an array, or a cell of a counter; a cell out of range is one that nobody sees.
+// index is an element of an array, bytes of the payload, or a cell of a counter; a cell out of range is one that nobody sees.
 func (r *run) index(e *syntax.Index) Value {
 	if t, ok := r.typeOf(e.X).(*types.Array); ok {
 		return r.element(e, t)
+	}
+	if r.prog.Payload[e] != nil {
+		return r.payload(e)
 	}
 	c, _ := r.prog.Uses[rootName(e.X)].(*check.Counter)
 	i := r.eval(e.Index)[0]

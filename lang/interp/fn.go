@@ -11,6 +11,7 @@ func (r *run) fn(f *check.Fn, exprs []syntax.Expr) Value {
 	args := r.args(exprs)
 	outer := r.frame
 	defer func() { r.frame = outer }()
+	defer endShort()
 	r.frame = frame{}
 	for i, p := range f.Params {
 		r.frame[p] = args[i]

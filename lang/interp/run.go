@@ -73,7 +73,7 @@ func (r *run) stage(s *check.Stage, args []Value) (out *exit) {
 	defer func() {
 		switch failure := recover().(type) {
 		case nil:
-		case outOfRange:
+		case outOfRange, noPayload:
 			out = r.fallback()
 		default:
 			panic(failure)
@@ -112,6 +112,7 @@ func (r *run) orElse(e *syntax.Else) *exit {
 	if e == nil {
 		return r.fallback()
 	}
+	defer endShort()
 	return r.stmt(e.Body)
 }
 

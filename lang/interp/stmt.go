@@ -24,19 +24,22 @@ func (r *run) stmt(s syntax.Stmt) *exit {
 	case *syntax.Block:
 		return r.block(s)
 	case *syntax.LetStmt:
-		r.bind(s.Name, r.eval(s.Value).clone())
+		return r.orElseIfShort(s.Else, func() *exit {
+			r.bind(s.Name, r.eval(s.Value).clone())
+			return nil
+		})
 	case *syntax.ParseStmt:
 		return r.parse(s)
 	case *syntax.SkipStmt:
-		return r.skip(s)
+		return r.orElseIfShort(s.Else, func() *exit { return r.skip(s) })
 	case *syntax.AssignStmt:
-		return r.assign(s)
+		return r.orElseIfShort(s.Else, func() *exit { return r.assign(s) })
 	case *syntax.IfStmt:
 		return r.ifStmt(s)
 	case *syntax.MatchStmt:
 		return r.match(s)
 	case *syntax.GotoStmt:
-		return r.gotoStmt(s)
+		return r.orElseIfShort(s.Else, func() *exit { return r.gotoStmt(s) })
 	case *syntax.VerdictStmt:
 		return r.verdict(s)
 	case *syntax.EmitStmt:
@@ -183,7 +186,7 @@ func (r *run) assign(s *syntax.AssignStmt) *exit {
 		}
 	}
 	op := s.Op[:len(s.Op)-1]
-	if r.storeOutside(s.LHS, op, v) {
+	if r.storeOutside(s.LHS, op, v) || r.storePayload(s.LHS, op, v) {
 		return nil
 	}
 	place := r.eval(s.LHS)

@@ -246,6 +246,9 @@ func (t *tester) packetField(x syntax.Expr) (Value, error) {
 	if t.sent == nil {
 		return nil, errNoPacket
 	}
+	if e, ok := x.(*syntax.Index); ok {
+		return t.payloadField(e)
+	}
 	sel, ok := check.Unparen(x).(*syntax.Select)
 	if !ok {
 		return nil, errors.New("not a field of a header")

@@ -175,12 +175,12 @@ type (
 	// ExpectVerdict is `expect VERDICT`, about the last packet.
 	ExpectVerdict struct {
 		node
-		Verdict *VerdictStmt `parser:"(?! 'expect' Ident ( '.' | '[' | '==' | '!=' | '<' | '<=' | '>' | '>=' | Ident '.' )) 'expect' @@"`
+		Verdict *VerdictStmt `parser:"(?! 'expect' Ident ( '.' | '[' | '==' | '!=' | '<' | '<=' | '>' | '>=' | Ident '.' )) (?! 'expect' 'packet' Ident '[' ) 'expect' @@"`
 	}
-	// ExpectEqual is `expect EXPR == VALUE`: a counter, a map value's field, or `packet HEADER.field == VALUE`.
+	// ExpectEqual is `expect EXPR == VALUE`: a counter, a map value's field, or `packet HEADER.field == VALUE` or `packet payload[N] == VALUE`.
 	ExpectEqual struct {
 		node
-		Packet bool    `parser:"'expect' ( (?= 'packet' Ident) @'packet' )?"` // X is a field of a header of the resulting packet
+		Packet bool    `parser:"'expect' ( (?= 'packet' Ident) @'packet' )?"` // X is a field of a header of the resulting packet, or of its payload
 		X      Operand `parser:"@@"`
 		Y      Expr    `parser:"'==' @@"`
 	}

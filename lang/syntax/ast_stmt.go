@@ -16,11 +16,12 @@ type (
 		node
 		Stmts []Stmt `parser:"'{' ( @@ ';'* )* '}'"`
 	}
-	// LetStmt is `NAME := EXPR`.
+	// LetStmt is `NAME := EXPR [else …]`.
 	LetStmt struct {
 		node
 		Name  *Ident `parser:"(?= Ident ':=') (?! Ident ':=' ( 'parse' | 'peek' ) Ident) @@ ':='"`
 		Value Expr   `parser:"@@"`
+		Else  *Else  `parser:"@@?"` // bytes of the payload that aren't there
 	}
 	// ParseStmt is `[NAME :=] parse|peek HEADER [else …]`.
 	ParseStmt struct {
@@ -43,7 +44,7 @@ type (
 		LHS  Operand `parser:"(?= Ident ( '.' | '[' | Assign )) @@"`
 		Op   string  `parser:"@Assign"`
 		RHS  Expr    `parser:"@@"`
-		Else *Else   `parser:"@@?"` // a failed map update
+		Else *Else   `parser:"@@?"` // a failed map update, bytes of the payload that aren't there
 	}
 	// IfStmt is `if COND {…} else …` or, with Bind, `if v := m[k] {…} else …`.
 	IfStmt struct {

@@ -115,6 +115,7 @@ func walkStmt(n Stmt, visit func(Node) bool) {
 		each(visit, n.Stmts...)
 	case *LetStmt:
 		each[Node](visit, n.Name, n.Value)
+		each(visit, n.Else)
 	case *ParseStmt:
 		each(visit, n.Name, n.Header)
 		each(visit, n.Else)

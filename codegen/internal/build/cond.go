@@ -56,12 +56,12 @@ func (s *stage) condBinary(e *syntax.Binary, to way) {
 		mid := s.newBlock()
 		s.cond(e.X, way{yes: mid, no: to.no, next: mid})
 		s.enter(mid)
-		s.cond(e.Y, to)
+		s.scoped(func() { s.cond(e.Y, to) })
 	case "||":
 		mid := s.newBlock()
 		s.cond(e.X, way{yes: to.yes, no: mid, next: mid})
 		s.enter(mid)
-		s.cond(e.Y, to)
+		s.scoped(func() { s.cond(e.Y, to) })
 	case "in":
 		s.condIn(e, to)
 	default:

@@ -106,20 +106,17 @@ func (o *ordering) gotosOf(s *check.Stage) []*syntax.GotoStmt {
 	return list
 }
 
-// gotoCopy is a goto to a stage.
+// gotoCopy is a goto to a stage. It fails if it was taken as often as it may.
 func (s *stage) gotoCopy(st *syntax.GotoStmt, to *check.Stage) {
 	next, ok := s.copy.then(s.p, st)
-	switch {
-	case ok:
-		args := s.args(st.Args, to.Params)
-		block := s.stages[next]
-		s.gathers[block] = s.gathers[block] || s.copy.stage.Circle != nil
-		s.jump(block, s.at(st), args...)
-	case st.Else != nil:
-		s.stmt(st.Else.Body)
-	default:
-		s.jump(s.failBlock(), s.at(st))
+	if !ok {
+		s.jump(s.failing(), s.at(st))
+		return
 	}
+	args := s.args(st.Args, to.Params)
+	block := s.stages[next]
+	s.gathers[block] = s.gathers[block] || s.copy.stage.Circle != nil
+	s.jump(block, s.at(st), args...)
 }
 
 // blurParams forgets, in a circle and where packets leave one, what differs from copy to copy (see loop.go). It gives the

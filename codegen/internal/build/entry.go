@@ -17,12 +17,13 @@ func (b *builder) buildEntry(entry *ir.Block) {
 	s.jump(b.stages[fresh(first)], at, s.konst(at, ir.I64, 0))
 }
 
-// demand is the number of bytes, from the packet's start on, that some check asks for at most.
+// demand is the number of bytes, from the packet's start on, that some check asks for at most, but for those that are
+// looked for on demand.
 func (b *builder) demand() uint64 {
 	most := uint64(0)
 	for _, block := range b.fn.Blocks {
 		t := &block.Term
-		if t.Op != ir.Check {
+		if t.Op != ir.Check || b.onDemand[block] {
 			continue
 		}
 		n := uint64(t.Imm)

@@ -11,9 +11,15 @@ import (
 
 // copyAt checks that the fixed part of a header is there, and copies it.
 func (s *stage) copyAt(p spot, h *types.Header, at diag.Span, failed *ir.Block) view {
-	end := s.offset(at, spot{p.root, p.disp + int64(h.Fixed)})
+	s.notBeyond(at, p, h.Fixed, failed)
+	return view{ptr: s.copyOf(at, h.Fixed, p), at: p, header: h}
+}
+
+// notBeyond checks that size bytes at a spot are there, wherever the kernel keeps them, and gives the offset behind them.
+func (s *stage) notBeyond(at diag.Span, p spot, size int, failed *ir.Block) *ir.Value {
+	end := s.offset(at, spot{p.root, p.disp + int64(size)})
 	s.failIf(at, ir.UGt, end, s.as(at, ir.I64, s.ctxLoad(at, "len")), failed)
-	return view{s.copyOf(at, h.Fixed, p), p, h}
+	return end
 }
 
 // copyOf copies size bytes at a spot.

@@ -19,8 +19,8 @@ type called struct {
 // inline builds a call.
 func (s *stage) inline(e *syntax.Call, f *check.Fn) value {
 	s.passArgs(e.Args, f.Params)
-	outer := s.called
-	s.called = &called{fn: f, behind: s.newBlock()}
+	outer, onFailure := s.called, s.onFailure
+	s.called, s.onFailure = &called{fn: f, behind: s.newBlock()}, nil
 	s.block(f.Decl.Body)
 	if s.cur != nil {
 		if f.Result != nil { // behind a `match` of a number that is no member of its enum
@@ -29,7 +29,7 @@ func (s *stage) inline(e *syntax.Call, f *check.Fn) value {
 		s.jump(s.called.behind, s.at(e))
 	}
 	s.enter(s.called.behind)
-	s.called = outer
+	s.called, s.onFailure = outer, onFailure
 	if f.Result == nil {
 		return nil
 	}

@@ -94,6 +94,7 @@ func (s *stage) changes(body *syntax.Block) (changed []variable, looks, moves bo
 		}
 		return true
 	})
+	looks = looks || s.looksAtPayload(body)
 	if moves {
 		changed = append(changed, cursor)
 	}

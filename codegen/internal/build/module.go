@@ -50,6 +50,7 @@ type builder struct {
 	compared  map[*ir.Value]bool    // offsets that a compare with check.CursorMax has let through
 	readViews map[*check.Local]bool // see viewsRead
 	gathers   map[*ir.Block]bool    // the first blocks of stages to which circles lead
+	onDemand  map[*ir.Block]bool    // they end in a check of what the entry need not bring in
 }
 
 // Module builds the IR of a program.
@@ -62,6 +63,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		stages:     map[stageCopy]*ir.Block{},
 		joins:      map[*ir.Value]bool{},
 		gathers:    map[*ir.Block]bool{},
+		onDemand:   map[*ir.Block]bool{},
 		calls:      map[*check.Slots][]*ir.Term{},
 		maxima:     map[*ir.Value]uint64{},
 		seenMaxima: map[*ir.Value]uint64{},

@@ -24,6 +24,7 @@ type view struct {
 	ptr    *ir.Value // Pkt: the spot's root; or Obj: a copy of the header
 	at     spot
 	header *types.Header
+	moves  int // the stage's when the pointer was made
 }
 
 // A pointer is the Pkt of a root, and the packet's start and end. Those of enclosing blocks are in scope.
@@ -77,24 +78,55 @@ func (s *stage) viewAt(p spot, h *types.Header, at diag.Span, failed *ir.Block) 
 	if !s.m.Type().Direct {
 		return s.copyAt(p, h, at, failed)
 	}
+	return view{ptr: s.there(at, p, h.Fixed, failed), at: p, header: h, moves: s.moves}
+}
+
+// there checks that size bytes at a spot are there, and gives the pointer of its root.
+func (s *stage) there(at diag.Span, p spot, size int, failed *ir.Block) *ir.Value {
 	base := s.pointer(at, p.root)
 	on := s.newBlock()
 	s.end(ir.Term{
 		Op:    ir.Check,
-		Imm:   p.disp + int64(h.Fixed),
+		Imm:   p.disp + int64(size),
 		Args:  []*ir.Value{base.ptr, base.end},
 		Succs: []ir.Edge{{To: on}, {To: failed}},
 		Span:  at,
 	})
 	s.enter(on)
-	return view{base.ptr, p, h}
+	return base.ptr
+}
+
+// moved says that the packet may lie elsewhere from here on. All pointers are dead, here and where ways meet on which
+// there is one more; so are those of the views, which are checked anew where they are used next (viewOf).
+func (s *stage) moved() {
+	s.moves++
+	s.ptrs = nil
+}
+
+// backTo forgets the pointers that were made since outer were all, and those too if the packet may have moved since.
+func (s *stage) backTo(outer *pointer, moves int) {
+	s.ptrs = outer
+	if s.moves != moves {
+		s.ptrs = nil
+	}
+}
+
+// viewOf is a view to be read or written. If the packet may have moved since its pointer was made, it gets another one;
+// its bytes are still there, but the kernel's verifier wants to see that.
+func (s *stage) viewOf(l *check.Local) view {
+	v := s.views[l]
+	if v.ptr != nil && v.ptr.Type == ir.Pkt && v.moves != s.moves {
+		return s.viewAt(v.at, v.header, v.ptr.Span, s.failBlock())
+	}
+	return v
 }
 
 // parseStmt is `[v :=] parse H` and `[v :=] peek H`.
 func (s *stage) parseStmt(st *syntax.ParseStmt) {
 	h := s.p.Uses[st.Header].(*check.Header)
 	at := s.at(st.Header)
-	s.orElse(st.Else, func(failed *ir.Block) {
+	s.orElse(st.Else, func() {
+		failed := s.failing()
 		v := s.viewAt(s.spotOf(s.read(s.cur, cursor)), h.Type, at, failed)
 		if st.Name != nil {
 			s.views[s.p.Defs[st.Name].(*check.Local)] = v
@@ -123,7 +155,8 @@ func (s *stage) behind(at diag.Span, h *check.Header, v view, failed *ir.Block) 
 // skipStmt is `skip n` and `need n`. To skip past the packet's end is no failure: whoever reads on checks.
 func (s *stage) skipStmt(st *syntax.SkipStmt) {
 	at := s.at(st)
-	s.orElse(st.Else, func(failed *ir.Block) {
+	s.orElse(st.Else, func() {
+		failed := s.failing()
 		n := s.exprAs(st.N, types.U32)[0]
 		to := s.add(at, s.spotOf(s.read(s.cur, cursor)), n)
 		if st.Need {
@@ -136,12 +169,17 @@ func (s *stage) skipStmt(st *syntax.SkipStmt) {
 
 // move takes the cursor to an offset, unless that is beyond check.CursorMax.
 func (s *stage) move(at diag.Span, to *ir.Value, failed *ir.Block) {
+	s.limit(at, to, failed)
+	s.write(s.cur, cursor, to)
+}
+
+// limit sees to it that an offset is at most check.CursorMax.
+func (s *stage) limit(at diag.Span, to *ir.Value, failed *ir.Block) {
 	if s.seen(to) > check.CursorMax {
 		s.failIf(at, ir.UGt, to, s.konst(at, ir.I64, check.CursorMax), failed)
 		s.maxima[to] = min(s.max(to), check.CursorMax)
 		s.seenMaxima[to], s.compared[to] = check.CursorMax, true
 	}
-	s.write(s.cur, cursor, to)
 }
 
 // add is the offset n bytes, an I32, behind a spot.

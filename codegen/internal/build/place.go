@@ -27,6 +27,9 @@ func (s *stage) place(e syntax.Expr) place {
 	case *syntax.Select:
 		return s.selected(e)
 	case *syntax.Index:
+		if s.p.Payload[e] != nil {
+			return s.payload(e)
+		}
 		return s.element(e)
 	case *syntax.Ident:
 		switch o := s.p.Uses[e].(type) {
@@ -53,7 +56,7 @@ func (s *stage) selected(e *syntax.Select) place {
 	switch ref := s.p.Fields[e]; {
 	case ref.Header != nil:
 		id := check.Unparen(e.X).(*syntax.Ident)
-		return fieldPlace{s.views[s.p.Uses[id].(*check.Local)], ref.Header}
+		return fieldPlace{s.viewOf(s.p.Uses[id].(*check.Local)), ref.Header}
 	case ref.Packet != nil:
 		return ctxPlace{ref.Packet}
 	default:

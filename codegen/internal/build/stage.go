@@ -18,8 +18,12 @@ type stage struct {
 	views  map[*check.Local]view
 	refs   map[*check.Local]memPlace
 	ptrs   *pointer // the packet pointers in scope
-	called *called  // the fn whose code is being built
-	loop   *loop    // the innermost; nil outside of loops
+	moves  int      // places in the text so far at which the packet may have moved
+
+	// onFailure is the else of the statement that is being built; nil: the default.
+	onFailure *ir.Block
+	called    *called // the fn whose code is being built
+	loop      *loop   // the innermost; nil outside of loops
 
 	// While a header's length is computed:
 	measured *view     // the header
@@ -106,6 +110,14 @@ func (s *stage) failBlock() *ir.Block {
 		s.graph.end(s.failed, ir.Term{Op: ir.Ret, Args: []*ir.Value{code}, Span: at})
 	}
 	return s.failed
+}
+
+// failing is where what fails in a statement leads: its else, or the default.
+func (s *stage) failing() *ir.Block {
+	if s.onFailure != nil {
+		return s.onFailure
+	}
+	return s.failBlock()
 }
 
 // verdictCode is a verdict as an I32.

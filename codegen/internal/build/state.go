@@ -89,9 +89,7 @@ func (s *stage) update(st *syntax.AssignStmt, entry *syntax.Index) {
 	result := s.emit(at, ir.Update, ir.I64, key, o.make(m.Value.Size()))
 	result.Sym = m.Name
 	if st.Else != nil {
-		s.orElse(st.Else, func(failed *ir.Block) {
-			s.failIf(at, ir.SLt, result, s.konst(at, ir.I64, 0), failed)
-		})
+		s.failIf(at, ir.SLt, result, s.konst(at, ir.I64, 0), s.failing())
 	}
 }
 

@@ -18,9 +18,9 @@ func (s *stage) block(b *syntax.Block) {
 
 // scoped runs f and then forgets the packet pointers that f made: what follows may be reached without them.
 func (s *stage) scoped(f func()) {
-	outer := s.ptrs
+	outer, before := s.ptrs, s.moves
 	f()
-	s.ptrs = outer
+	s.backTo(outer, before)
 }
 
 func (s *stage) stmt(st syntax.Stmt) {
@@ -29,13 +29,13 @@ func (s *stage) stmt(st syntax.Stmt) {
 		s.block(st)
 	case *syntax.LetStmt:
 		l := s.p.Defs[st.Name].(*check.Local)
-		s.setLocal(l, 0, s.exprAs(st.Value, l.Type))
+		s.orElse(st.Else, func() { s.setLocal(l, 0, s.exprAs(st.Value, l.Type)) })
 	case *syntax.ParseStmt:
 		s.parseStmt(st)
 	case *syntax.SkipStmt:
 		s.skipStmt(st)
 	case *syntax.AssignStmt:
-		s.assign(st)
+		s.orElse(st.Else, func() { s.assign(st) })
 	case *syntax.IfStmt:
 		s.ifStmt(st)
 	case *syntax.MatchStmt:
@@ -61,17 +61,19 @@ func (s *stage) stmt(st syntax.Stmt) {
 	}
 }
 
-// orElse builds what can fail, and where it leads to then: the `else`, or the default.
-func (s *stage) orElse(e *syntax.Else, try func(failed *ir.Block)) {
+// orElse builds what can fail, and where its failing leads: the `else`, or the default.
+func (s *stage) orElse(e *syntax.Else, try func()) {
 	if e == nil {
-		try(s.failBlock())
+		try()
 		return
 	}
 	failed := s.coldBlock()
-	outer := s.ptrs
-	try(failed)
+	outer, before, orElse := s.ptrs, s.moves, s.onFailure
+	s.onFailure = failed
+	try()
+	s.onFailure = orElse
 	on, inner := s.cur, s.ptrs
-	s.ptrs = outer
+	s.backTo(outer, before)
 	s.enter(failed)
 	s.stmt(e.Body)
 	s.cur, s.ptrs = on, inner
@@ -221,13 +223,13 @@ func (s *stage) gotoStmt(st *syntax.GotoStmt) {
 	at := s.at(st)
 	switch to := s.p.Uses[st.Target].(type) {
 	case *check.Stage:
-		s.gotoCopy(st, to)
+		s.orElse(st.Else, func() { s.gotoCopy(st, to) })
 	case *check.Slots:
-		index := s.slotIndex(st)
-		args := append([]*ir.Value{index}, s.args(st.Args, to.Params)...)
-		s.orElse(st.Else, func(failed *ir.Block) {
-			call := s.cur
-			s.end(ir.Term{Op: ir.SlotCall, Sym: to.Name, Args: args, Succs: []ir.Edge{{To: failed}}, Span: at})
+		s.orElse(st.Else, func() {
+			index := s.slotIndex(st)
+			args := append([]*ir.Value{index}, s.args(st.Args, to.Params)...)
+			missed, call := ir.Edge{To: s.failing()}, s.cur
+			s.end(ir.Term{Op: ir.SlotCall, Sym: to.Name, Args: args, Succs: []ir.Edge{missed}, Span: at})
 			s.calls[to] = append(s.calls[to], &call.Term)
 		})
 	}

@@ -31,7 +31,7 @@ func (m *Module) has(op Op) bool {
 	case op == Data || op == DataEnd:
 		return t.Direct
 	case op == Fetch:
-		return !t.Direct
+		return !t.Direct || t.Pull
 	case op == Redirect:
 		return t.Direct
 	}

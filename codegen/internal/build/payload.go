@@ -1,0 +1,121 @@
+package build
+
+import (
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/lang/diag"
+	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
+)
+
+// An access to the payload is a check of its own pointer and a load or store through it. In a loop, whose rounds are
+// written out, the index is mostly a constant: then all rounds go through one pointer, that of the cursor.
+//
+// On tc the bytes may lie beyond the part of the packet that can be pointed at. The entry program brings in what lies
+// near the packet's start (entry.go). Farther bytes are looked for when the check fails, on a cold path: a helper copies
+// them to the stack to be read, which leaves all pointers as they are. To be written they must be pulled, and then the
+// packet may lie elsewhere (see moved).
+
+// pullMost is how many bytes of the packet the entry program brings in, if need be, for what looks at the payload.
+const pullMost = 512
+
+// A payloadPlace is some bytes behind the cursor: a target whose load and store fail if they aren't there.
+//
+// Its load gives, and its store takes, the number in host order. What a write must do besides (keep a checksum right, say)
+// belongs around its store: load what is there, store, and account for the difference.
+type payloadPlace struct {
+	at     spot
+	size   int // 1, 2, 4 or 8
+	typ    types.Type
+	failed *ir.Block
+}
+
+// payload is the place of an access. It fails if it starts beyond check.CursorMax.
+func (s *stage) payload(e *syntax.Index) payloadPlace {
+	at, t := s.at(e), s.p.Payload[e]
+	n := s.exprAs(e.Index, types.U32)[0]
+	to := s.add(at, s.spotOf(s.read(s.cur, cursor)), n)
+	failed := s.failing()
+	s.limit(at, to, failed)
+	return payloadPlace{at: s.spotOf(to), size: t.Size(), typ: t, failed: failed}
+}
+
+// near reports whether the bytes can be pointed at if they are there.
+func (p payloadPlace) near(s *stage) bool {
+	return !s.m.Type().Pull || s.max(p.at.root)+uint64(p.at.disp)+uint64(p.size) <= pullMost
+}
+
+func (p payloadPlace) load(s *stage, at diag.Span) value {
+	var x *ir.Value
+	switch {
+	case !s.m.Type().Direct:
+		x = p.copied(s, at)
+	case p.near(s):
+		x = s.load(at, p.size, s.there(at, p.at, p.size, p.failed), p.at.disp)
+	default:
+		x = p.loadFar(s, at)
+	}
+	return value{s.swap(at, p.size, x)}
+}
+
+// copied loads the bytes wherever they are.
+func (p payloadPlace) copied(s *stage, at diag.Span) *ir.Value {
+	s.notBeyond(at, p.at, p.size, p.failed)
+	return s.load(at, p.size, s.copyOf(at, p.size, p.at), 0)
+}
+
+func (p payloadPlace) loadFar(s *stage, at diag.Span) *ir.Value {
+	far, on := s.coldBlock(), s.newBlock()
+	result := s.fn.AddParam(on, ir.Number(p.size), "", at)
+	result.Size = p.size
+	ptr := s.thereOrFar(at, p, far)
+	s.jump(on, at, s.load(at, p.size, ptr, p.at.disp))
+	s.enter(far)
+	s.jump(on, at, p.copied(s, at))
+	s.enter(on)
+	return result
+}
+
+// thereOrFar checks that bytes can be pointed at, without asking the entry program to see to it.
+func (s *stage) thereOrFar(at diag.Span, p payloadPlace, far *ir.Block) *ir.Value {
+	s.onDemand[s.cur] = true
+	return s.there(at, p.at, p.size, far)
+}
+
+func (p payloadPlace) store(s *stage, at diag.Span, v value) {
+	x := s.swap(at, p.size, s.as(at, ir.Number(p.size), v[0]))
+	if p.near(s) {
+		s.store(at, p.size, s.there(at, p.at, p.size, p.failed), p.at.disp, x)
+		return
+	}
+	far, on := s.coldBlock(), s.newBlock()
+	ptr := s.thereOrFar(at, p, far)
+	s.store(at, p.size, ptr, p.at.disp, x)
+	s.jump(on, at)
+	s.enter(far)
+	end := s.notBeyond(at, p.at, p.size, p.failed)
+	s.emit(at, ir.Pull, ir.None, s.as(at, ir.I32, end))
+	s.moved()
+	ptr = s.thereOrFar(at, p, p.failed)
+	s.store(at, p.size, ptr, p.at.disp, x)
+	s.jump(on, at)
+	s.enter(on)
+	s.ptrs = nil
+}
+
+// looksAtPayload reports whether code looks at the payload, by itself or in a fn that it calls.
+func (b *builder) looksAtPayload(n syntax.Node) bool {
+	found := false
+	syntax.Walk(n, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Index:
+			found = found || b.p.Payload[n] != nil
+		case *syntax.Call:
+			if f, ok := b.p.Uses[n.Fun].(*check.Fn); ok {
+				found = found || b.looksAtPayload(f.Decl.Body)
+			}
+		}
+		return !found
+	})
+	return found
+}

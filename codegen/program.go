@@ -1,6 +1,10 @@
 package codegen
 
 import (
+	"maps"
+	"math"
+	"slices"
+
 	"github.com/tcc-bpf/tcc/codegen/internal/emit"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/split"
@@ -14,7 +18,7 @@ type Program struct {
 	Stage         string      `json:"stage"`         // where it begins
 	Line          int         `json:"line"`          // where it begins; 0 if that stands nowhere
 	Reason        string      `json:"reason"`        // why it is a program of its own
-	Frequency     float64     `json:"frequency"`     // how many of the packets come by, from 0 to 1 (a slot's stage: of those it might see)
+	Frequency     float64     `json:"frequency"`     // how many of the packets come by, from 0 to 1; a guess
 	Instructions  int         `json:"instructions"`  // in units of 8 bytes, as the kernel counts them
 	EstimatedCost int         `json:"estimatedCost"` // instructions that the verifier will process, by the compiler's model
 	Stack         int         `json:"stack"`         // bytes
@@ -97,8 +101,47 @@ func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Fun
 		}
 		all = append(all, pr)
 	}
+	spread(plan, m, all)
 	return all
 }
+
+// spread makes all frequencies shares of the packets that come to the entry. The plan takes those of slots apart, as it
+// can't know what user space will put there; here what calls a table is divided among the stages that it has at first.
+func spread(plan *split.Plan, m *ir.Module, programs []*Program) {
+	byName, tables := map[string]*Program{}, map[string][]uint32{}
+	arrive := map[string]float64{programs[0].Name: 1}
+	for _, p := range programs {
+		byName[p.Name] = p
+	}
+	contents := map[string]map[uint32]string{}
+	for _, t := range m.Maps {
+		if t.Kind == ir.ProgArray {
+			contents[t.Name], tables[t.Name] = t.Programs, slices.Sorted(maps.Keys(t.Programs))
+		}
+	}
+	for _, name := range slices.Backward(plan.Order) { // callers first
+		p := byName[name]
+		scale := 0.0
+		if p.Frequency > 0 {
+			scale = arrive[name] / p.Frequency
+		}
+		p.Frequency = rounded(arrive[name])
+		for i := range p.Calls {
+			c := &p.Calls[i]
+			share := c.Frequency * scale
+			c.Frequency = rounded(share)
+			if !c.Slots {
+				arrive[c.To] += share
+			}
+			for _, slot := range tables[c.To] {
+				arrive[contents[c.To][slot]] += share / float64(len(tables[c.To]))
+			}
+		}
+	}
+}
+
+// rounded is a frequency as it is told: the same on every machine.
+func rounded(f float64) float64 { return math.Round(f*1e6) / 1e6 }
 
 // tailCalls counts those in a program's code.
 func tailCalls(f *ir.Func) int {

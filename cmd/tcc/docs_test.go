@@ -53,7 +53,7 @@ func (f *fence) is(words ...string) bool {
 func documents(t *testing.T) []string {
 	t.Helper()
 	var paths []string
-	for _, pattern := range []string{"README.md", "lang/README.md", "codegen/README.md", "examples/*/README.md"} {
+	for _, pattern := range []string{"README.md", "lang/README.md", "codegen/README.md", "cmd/tcc/README.md", "examples/*/README.md"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: no such document, %v", pattern, err)

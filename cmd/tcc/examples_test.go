@@ -37,6 +37,43 @@ func TestExamplesAreCurrent(t *testing.T) {
 	}
 }
 
+// TestPicturesAreCurrent draws the pictures of the examples again, as their go:generate lines say, and compares.
+func TestPicturesAreCurrent(t *testing.T) {
+	gens, err := filepath.Glob("../../examples/*/gen.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := 0
+	line := regexp.MustCompile(`(?m)^//go:generate go tool tcc (explain .* -svg (\S+) .*)$`)
+	for _, gen := range gens {
+		src, err := os.ReadFile(gen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range line.FindAllStringSubmatch(string(src), -1) {
+			pictures++
+			t.Run(m[2], func(t *testing.T) {
+				t.Chdir(filepath.Dir(gen))
+				drawn := filepath.Join(t.TempDir(), "now.svg")
+				var out, errs bytes.Buffer
+				if code := tcc(&env{stdout: &out, stderr: &errs}, strings.Fields(strings.Replace(m[1], m[2], drawn, 1))); code != exitOK {
+					t.Fatalf("exit code %d\n%s", code, errs.String())
+				}
+				now, err := os.ReadFile(drawn)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if was, err := os.ReadFile(m[2]); err != nil || !bytes.Equal(was, now) {
+					t.Errorf("%s is not what the source is drawn like now (%v); go generate ./examples/... brings it up to date", m[2], err)
+				}
+			})
+		}
+	}
+	if pictures == 0 {
+		t.Error("no example has a picture")
+	}
+}
+
 // TestExamplesPass runs the test blocks of every example in the interpreter.
 func TestExamplesPass(t *testing.T) {
 	sources, err := filepath.Glob("../../examples/*/*.tcc")

@@ -38,7 +38,7 @@ type command struct {
 
 // commands in the order in which help lists them.
 func commands() []*command {
-	return []*command{compileCommand, checkCommand, fmtCommand, testCommand, runCommand, versionCommand}
+	return []*command{compileCommand, explainCommand, checkCommand, fmtCommand, testCommand, runCommand, versionCommand}
 }
 
 func main() {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/explain"
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/output"
+	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/check"
+)
+
+// explainOptions are the flags of `tcc explain`.
+type explainOptions struct {
+	budget            int
+	json, inKernel    bool
+	svgPath, htmlPath string
+}
+
+var explainCommand = &command{
+	name: "explain", args: "[flags] FILE.tcc", summary: "show the programs of a pipeline, and why it is cut so",
+	setup: func(fs *flag.FlagSet) func(*env, []string) error {
+		var o explainOptions
+		fs.BoolVar(&o.json, "json", false, "print JSON instead of text")
+		fs.BoolVar(&o.inKernel, "kernel", false, "load the programs into the kernel (as root) and show what its verifier says")
+		fs.StringVar(&o.svgPath, "svg", "", "draw a picture into `PATH`")
+		fs.StringVar(&o.htmlPath, "html", "", "write a page into `PATH`: the picture, the tables, and the source with the programs beside it")
+		budgetFlag(fs, &o.budget)
+		return func(e *env, args []string) error {
+			path, err := oneFile(args)
+			if err != nil {
+				return err
+			}
+			return explainFile(e, path, o)
+		}
+	},
+}
+
+// explainFile prints the report, or writes it where the flags say; then nothing is printed but what was written.
+func explainFile(e *env, path string, o explainOptions) error {
+	p, a, _, err := build(e, path, codegen.Options{Budget: o.budget})
+	if err != nil {
+		return err
+	}
+	r := explain.New(p, a, o.budget)
+	if o.inKernel {
+		if err := askKernel(r, p, a); err != nil {
+			return err
+		}
+	}
+	var files []output.File
+	if o.svgPath != "" {
+		files = append(files, output.File{Path: o.svgPath, Data: r.SVG()})
+	}
+	if o.htmlPath != "" {
+		sources := map[string]string{}
+		for _, f := range p.Files {
+			sources[f.Name] = f.Source
+		}
+		files = append(files, output.File{Path: o.htmlPath, Data: r.HTML(sources)})
+	}
+	if err := output.Write(files...); err != nil {
+		return err
+	}
+	switch {
+	case o.json:
+		data, err := r.JSON()
+		if err == nil {
+			_, err = e.stdout.Write(data)
+		}
+		return err
+	case len(files) == 0:
+		_, err := fmt.Fprint(e.stdout, r.Text())
+		return err
+	}
+	for _, f := range files {
+		fmt.Fprintf(e.stdout, "wrote %s (%d bytes)\n", f.Path, len(f.Data))
+	}
+	return nil
+}
+
+// askKernel loads the programs and adds what the kernel says of them.
+func askKernel(r *explain.Report, p *check.Program, a *codegen.Artifact) error {
+	if err := mayLoad(); err != nil {
+		return err
+	}
+	k, err := kernel.New(p, a)
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	if err := k.Load(); err != nil {
+		return withHint(err)
+	}
+	for _, pr := range r.Programs {
+		info, err := k.Pipeline().Programs()[pr.Name].Info()
+		if err != nil {
+			return withHint(err)
+		}
+		processed, _ := info.VerifiedInstructions()
+		size, _ := info.JitedSize()
+		pr.Kernel = &explain.Kernel{Processed: int(processed), JITBytes: int(size)}
+	}
+	return nil
+}

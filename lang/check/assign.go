@@ -158,6 +158,7 @@ func (c *checker) writable(e *syntax.Select) bool {
 			c.errorf("E0507", e.Span(), "%s pipelines cannot write to the packet", c.prog.Type.Name)
 			return false
 		}
+		return c.rewritable(e, ref.Header)
 	case ref.Struct != nil:
 		return c.writableMemory(e)
 	}

@@ -80,6 +80,8 @@ type checker struct {
 	calls    map[Object][]*syntax.Call // of fns, by the stage or fn that makes them
 	edges    map[edge]bool
 	circled  map[Object]bool // in a circle that was reported
+
+	rewriting *rewriting // nil outside of rewrites
 }
 
 func newChecker(files []*syntax.File, prelude *syntax.File) *checker {
@@ -98,6 +100,7 @@ func newChecker(files []*syntax.File, prelude *syntax.File) *checker {
 			Payload:   map[*syntax.Index]types.Type{},
 			Rounds:    map[*syntax.ForStmt]int{},
 			Backs:     map[*syntax.GotoStmt]*Back{},
+			Rewrites:  map[*syntax.RewriteStmt]*Rewrite{},
 		},
 		top:     map[string]*entry{},
 		std:     map[string]*Header{},

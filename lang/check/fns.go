@@ -122,9 +122,11 @@ func (c *checker) fnCall(e *syntax.Call, f *Fn) {
 		from = c.fn
 	}
 	c.calls[from] = append(c.calls[from], e)
+	c.refuseCall(e, f)
 	for i, a := range e.Args {
 		if i < len(f.Params) {
 			c.use(a, f.Params[i].Type)
+			c.refuseViewArg(a, f.Params[i], f)
 		} else {
 			c.value(a)
 		}

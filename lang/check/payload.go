@@ -61,7 +61,7 @@ func (c *checker) writablePayload(e *syntax.Index) bool {
 		c.errorf("E0507", e.Span(), "%s pipelines cannot write to the packet", c.prog.Type.Name)
 		return false
 	}
-	return true
+	return c.rewritablePayload(e)
 }
 
 // looksAtPayload reports whether an access to the payload stands in one of the expressions.

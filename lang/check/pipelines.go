@@ -20,6 +20,7 @@ var PipelineTypes = []*PipelineType{
 		Name:     "tc",
 		Verdicts: []*Verdict{{Name: "pass", Code: 0}, {Name: "drop", Code: 2}, {Name: "next", Code: -1}, {Name: "redirect", Code: 7, Args: 1}},
 		Packet:   packetFields("len", "ifindex", "queue", "mark!", "priority!", "protocol", "hash", "vlan"),
+		Offload:  true,
 	},
 	{
 		Name:     "cgroup_skb",

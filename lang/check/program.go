@@ -56,6 +56,7 @@ type Info struct {
 	Payload   map[*syntax.Index]types.Type // the accesses to the payload: u8, u16, u32 or u64
 	Rounds    map[*syntax.ForStmt]int      // how often a loop runs, at most
 	Backs     map[*syntax.GotoStmt]*Back   // the gotos with a `max` that can lead back to where they stand
+	Rewrites  map[*syntax.RewriteStmt]*Rewrite
 }
 
 // A Const is a compile-time value.
@@ -216,6 +217,8 @@ type PipelineType struct {
 	Verdicts []*Verdict
 	Packet   []*PacketField
 	ReadOnly bool // the bytes of the packet can't be written
+	// Offload: packets come from where the network card is expected to compute checksums of TCP and UDP.
+	Offload bool
 }
 
 // A Verdict is what a pipeline returns.

@@ -37,7 +37,7 @@ func (c *checker) block(b *syntax.Block) {
 }
 
 func (c *checker) stmt(s syntax.Stmt) {
-	if c.fn != nil && c.refuseInFn(s) {
+	if c.rewriting != nil && c.refuseInRewrite(s) || c.fn != nil && c.refuseInFn(s) {
 		return
 	}
 	switch s := s.(type) {
@@ -70,6 +70,8 @@ func (c *checker) stmt(s syntax.Stmt) {
 		c.returnStmt(s)
 	case *syntax.ForStmt:
 		c.forStmt(s)
+	case *syntax.RewriteStmt:
+		c.rewrite(s)
 	case *syntax.BreakStmt:
 		c.leaveLoop(s, "break")
 	case *syntax.ContinueStmt:
@@ -83,8 +85,6 @@ func (c *checker) stmt(s syntax.Stmt) {
 func (c *checker) otherStmt(s syntax.Stmt) {
 	c.doubt = true
 	switch s := s.(type) {
-	case *syntax.RewriteStmt:
-		c.unsupported("E0906", firstWord(s, "rewrite"), "`rewrite` is")
 	case *syntax.PushStmt:
 		c.unsupported("E0907", firstWord(s, "push"), "`push` is")
 	case *syntax.PopStmt:

@@ -92,6 +92,12 @@ var titles = map[string]string{
 	"E0507": "read-only packet",
 	"E0508": "use of the payload",
 
+	"E0530": "views of a rewrite",
+	"E0531": "a write that its rewrite does not keep up with",
+	"E0532": "a field that no checksum can follow",
+	"E0533": "addresses without their transport header",
+	"E0534": "a statement out of place in a rewrite",
+
 	"E0601": "key of a map",
 	"E0602": "entry of a map read without a test",
 	"E0603": "kind of a map",
@@ -123,7 +129,6 @@ var titles = map[string]string{
 	"E0815": "too much imported",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
-	"E0906": "rewrite",
 	"E0907": "push and pop",
 	"E0910": "fib",
 	"E0913": "frags",

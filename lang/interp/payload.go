@@ -66,7 +66,7 @@ func (r *run) storePayload(lhs syntax.Expr, op string, v Value) bool {
 	if op != "" {
 		v = arith(op, r.typeOf(e), Value{loadBits(b, 0, 8*len(b))}, v)
 	}
-	storeBits(b, 0, 8*len(b), v[0])
+	r.writePayload(r.cursor+r.eval(e.Index)[0], b, v)
 	return true
 }
 

@@ -33,6 +33,8 @@ type run struct {
 	taken  map[*check.Back]int
 	cursor uint64
 	frame  frame
+
+	rewriting *rewriting // nil outside of rewrites
 }
 
 // A frame is what a stage or fn knows: its parameters and lets. A view is its offset, a reference the entry's own memory.

@@ -50,6 +50,8 @@ func (r *run) stmt(s syntax.Stmt) *exit {
 		return r.returnStmt(s)
 	case *syntax.ForStmt:
 		return r.forStmt(s)
+	case *syntax.RewriteStmt:
+		return r.rewrite(s)
 	case *syntax.BreakStmt:
 		return leaveLoop
 	case *syntax.ContinueStmt:
@@ -221,7 +223,7 @@ func (r *run) storeOutside(lhs syntax.Expr, op string, v Value) bool {
 		v = arith(op, r.typeOf(lhs), r.eval(lhs), v)
 	}
 	if ref.Header != nil {
-		storeField(r.packet[r.eval(sel.X)[0]:], ref.Header, v)
+		r.writeField(rootName(sel.X), ref.Header, v)
 	} else {
 		r.setPacketField(ref.Packet.Name, uint32(v[0]))
 	}

@@ -78,7 +78,7 @@ func (s *stage) storeField(at diag.Span, v view, f *types.HeaderField, x value) 
 		return
 	}
 	for i, leaf := range types.Leaves(f.Type) {
-		s.store(at, leaf.Size, v.ptr, v.at.disp+int64(f.BitOffset/8+leaf.Offset), x[i])
+		s.storeView(at, leaf.Size, v, f.BitOffset/8+leaf.Offset, x[i])
 	}
 }
 
@@ -97,7 +97,7 @@ func (s *stage) storeBits(at diag.Span, v view, bit, n int, x *ir.Value) {
 	if n < 8*w.size {
 		x = s.merge(at, s.loadWindow(at, v, w), x, ones(n)<<w.below(bit, n))
 	}
-	s.store(at, w.size, v.ptr, v.at.disp+int64(w.off), s.swap(at, w.size, x))
+	s.storeView(at, w.size, v, w.off, s.swap(at, w.size, x))
 }
 
 // merge puts the low bits of x into old, where mask has ones.

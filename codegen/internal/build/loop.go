@@ -103,9 +103,15 @@ func (s *stage) changes(body *syntax.Block) (changed []variable, looks, moves bo
 
 // variables are those of the local that the left side of an assignment begins with.
 func (s *stage) variables(e syntax.Expr) (vs []variable) {
+	if index, ok := e.(*syntax.Index); ok && s.p.Payload[index] != nil {
+		return s.payloadParts.all()
+	}
 	l, ok := s.p.Uses[rootOf(e)].(*check.Local)
-	if !ok || isView(l) || s.refs[l].typ != nil {
+	switch {
+	case !ok || s.refs[l].typ != nil:
 		return nil
+	case isView(l):
+		return s.views[l].parts.all()
 	}
 	for i := range types.Leaves(l.Type) {
 		vs = append(vs, variable{l, i})

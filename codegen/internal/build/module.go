@@ -50,6 +50,7 @@ type builder struct {
 	compared  map[*ir.Value]bool    // offsets that a compare with check.CursorMax has let through
 	readViews map[*check.Local]bool // see viewsRead
 	gathers   map[*ir.Block]bool    // the first blocks of stages to which circles lead
+	parities  map[*ir.Value]parity  // see parity
 	onDemand  map[*ir.Block]bool    // they end in a check of what the entry need not bring in
 }
 
@@ -68,6 +69,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		maxima:     map[*ir.Value]uint64{},
 		seenMaxima: map[*ir.Value]uint64{},
 		compared:   map[*ir.Value]bool{},
+		parities:   map[*ir.Value]parity{},
 		readViews:  viewsRead(p),
 		m: &ir.Module{
 			Name:     p.Name,

@@ -19,7 +19,7 @@ func initial(table *check.Slots) []*check.Stage {
 	return list
 }
 
-// viewsRead is the views of which some field is read or written. The others are only passed on.
+// viewsRead is the views of which some field is read or written, or that a rewrite names. The others are only passed on.
 func viewsRead(p *check.Program) map[*check.Local]bool {
 	read := map[*check.Local]bool{}
 	for sel, ref := range p.Fields {
@@ -34,8 +34,13 @@ func viewsRead(p *check.Program) map[*check.Local]bool {
 	}
 	for _, s := range p.Stages {
 		syntax.Walk(s.Decl.Body, func(n syntax.Node) bool {
-			if e, ok := n.(*syntax.Call); ok {
-				markPassed(p, e, read)
+			switch n := n.(type) {
+			case *syntax.Call:
+				markPassed(p, n, read)
+			case *syntax.RewriteStmt:
+				for _, v := range p.Rewrites[n].Views {
+					read[v.Local] = true
+				}
 			}
 			return true
 		})

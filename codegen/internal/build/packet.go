@@ -25,6 +25,9 @@ type view struct {
 	at     spot
 	header *types.Header
 	moves  int // the stage's when the pointer was made
+
+	parts *parts    // of the rewrite that names it; nil outside of one
+	part  *variable // what a write is added to
 }
 
 // A pointer is the Pkt of a root, and the packet's start and end. Those of enclosing blocks are in scope.
@@ -113,10 +116,11 @@ func (s *stage) backTo(outer *pointer, moves int) {
 
 // viewOf is a view to be read or written. If the packet may have moved since its pointer was made, it gets another one;
 // its bytes are still there, but the kernel's verifier wants to see that.
-func (s *stage) viewOf(l *check.Local) view {
-	v := s.views[l]
+func (s *stage) viewOf(l *check.Local) view { return s.renewed(s.views[l]) }
+
+func (s *stage) renewed(v view) view {
 	if v.ptr != nil && v.ptr.Type == ir.Pkt && v.moves != s.moves {
-		return s.viewAt(v.at, v.header, v.ptr.Span, s.failBlock())
+		v.ptr, v.moves = s.there(v.ptr.Span, v.at, v.header.Fixed, s.failBlock()), s.moves
 	}
 	return v
 }

@@ -20,14 +20,13 @@ import (
 const pullMost = 512
 
 // A payloadPlace is some bytes behind the cursor: a target whose load and store fail if they aren't there.
-//
-// Its load gives, and its store takes, the number in host order. What a write must do besides (keep a checksum right, say)
-// belongs around its store: load what is there, store, and account for the difference.
+// Its load gives, and its store takes, the number in host order.
 type payloadPlace struct {
 	at     spot
 	size   int // 1, 2, 4 or 8
 	typ    types.Type
 	failed *ir.Block
+	parts  *parts // of the rewrite in which it is written; nil outside of one
 }
 
 // payload is the place of an access. It fails if it starts beyond check.CursorMax.
@@ -37,7 +36,7 @@ func (s *stage) payload(e *syntax.Index) payloadPlace {
 	to := s.add(at, s.spotOf(s.read(s.cur, cursor)), n)
 	failed := s.failing()
 	s.limit(at, to, failed)
-	return payloadPlace{at: s.spotOf(to), size: t.Size(), typ: t, failed: failed}
+	return payloadPlace{at: s.spotOf(to), size: t.Size(), typ: t, failed: failed, parts: s.payloadParts}
 }
 
 // near reports whether the bytes can be pointed at if they are there.
@@ -85,19 +84,17 @@ func (s *stage) thereOrFar(at diag.Span, p payloadPlace, far *ir.Block) *ir.Valu
 func (p payloadPlace) store(s *stage, at diag.Span, v value) {
 	x := s.swap(at, p.size, s.as(at, ir.Number(p.size), v[0]))
 	if p.near(s) {
-		s.store(at, p.size, s.there(at, p.at, p.size, p.failed), p.at.disp, x)
+		p.storeAt(s, at, s.there(at, p.at, p.size, p.failed), x)
 		return
 	}
 	far, on := s.coldBlock(), s.newBlock()
-	ptr := s.thereOrFar(at, p, far)
-	s.store(at, p.size, ptr, p.at.disp, x)
+	p.storeAt(s, at, s.thereOrFar(at, p, far), x)
 	s.jump(on, at)
 	s.enter(far)
 	end := s.notBeyond(at, p.at, p.size, p.failed)
 	s.emit(at, ir.Pull, ir.None, s.as(at, ir.I32, end))
 	s.moved()
-	ptr = s.thereOrFar(at, p, p.failed)
-	s.store(at, p.size, ptr, p.at.disp, x)
+	p.storeAt(s, at, s.thereOrFar(at, p, p.failed), x)
 	s.jump(on, at)
 	s.enter(on)
 	s.ptrs = nil

@@ -196,8 +196,13 @@ type fieldPlace struct {
 	field *types.HeaderField
 }
 
-func (p fieldPlace) load(s *stage, at diag.Span) value     { return s.loadField(at, p.view, p.field) }
-func (p fieldPlace) store(s *stage, at diag.Span, v value) { s.storeField(at, p.view, p.field, v) }
+func (p fieldPlace) load(s *stage, at diag.Span) value { return s.loadField(at, p.view, p.field) }
+
+func (p fieldPlace) store(s *stage, at diag.Span, v value) {
+	to := p.view
+	to.part = to.parts.of(p.field)
+	s.storeField(at, to, p.field, v)
+}
 
 // A lengthPlace is a field named in the length expression of the header that is being parsed. It reads as a u32.
 type lengthPlace struct{ field *types.HeaderField }

@@ -22,8 +22,10 @@ type stage struct {
 
 	// onFailure is the else of the statement that is being built; nil: the default.
 	onFailure *ir.Block
-	called    *called // the fn whose code is being built
-	loop      *loop   // the innermost; nil outside of loops
+	// payloadParts is where, in a rewrite, what is written to the payload is added.
+	payloadParts *parts
+	called       *called // the fn whose code is being built
+	loop         *loop   // the innermost; nil outside of loops
 
 	// While a header's length is computed:
 	measured *view     // the header

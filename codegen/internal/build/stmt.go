@@ -54,6 +54,8 @@ func (s *stage) stmt(st syntax.Stmt) {
 		s.returnStmt(st)
 	case *syntax.ForStmt:
 		s.forStmt(st)
+	case *syntax.RewriteStmt:
+		s.rewriteStmt(st)
 	case *syntax.BreakStmt:
 		s.jump(s.loop.out, s.at(st))
 	case *syntax.ContinueStmt:

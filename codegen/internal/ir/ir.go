@@ -204,6 +204,8 @@ const (
 	CPU        // I32
 	Pull       // tc: make Args[0] (I32) bytes of the packet linear
 	Fetch      // Size bytes of the packet, which are there, from the offset Args[0]+Imm on (Obj); where packets are read-only
+	CsumL4     // tc: the TCP or UDP checksum at the offset Args[0]+Imm, which is even, changes by Args[1] (I32); Sym has its CsumFlags
+	CsumAdd    // tc: the sum of all bytes behind the Ethernet header, if the kernel holds it, changes by Args[0] (I32)
 	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
 	opCount
 )
@@ -277,6 +279,8 @@ var Optable = [opCount]OpInfo{
 	Random:     {Name: "random", Drop: true, Call: true},
 	CPU:        {Name: "cpu", Drop: true, Call: true},
 	Pull:       {Name: "pull", Args: 1, Call: true, Moves: true},
+	CsumL4:     {Name: "csuml4", Args: 2, Call: true, Moves: true},
+	CsumAdd:    {Name: "csumadd", Args: 1, Call: true},
 	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 }

@@ -356,14 +356,15 @@ func (p *parser) operation(s *scanner, v *Value) {
 		v.Imm = displaced(s)
 		s.expect("]")
 		p.more(s, v)
-	case Redirect:
+	case Redirect, CsumL4:
 		if s.peek() != "[" {
-			v.Sym = s.word("a map")
+			v.Sym = s.word("a map or flags")
 		}
 		s.expect("[")
 		v.Args = []*Value{p.value(s)}
 		v.Imm = displaced(s)
 		s.expect("]")
+		p.more(s, v)
 	case CtxLoad, CtxStore:
 		v.Sym = s.word("a context field")
 		v.Imm = displaced(s)

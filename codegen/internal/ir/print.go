@@ -254,6 +254,8 @@ func (v *Value) operation() string {
 		return sized + " " + v.fields()
 	case Redirect:
 		return fmt.Sprintf("%s %s[%s%s]", name, v.Sym, arg(v, 0), displacement(v.Imm))
+	case CsumL4:
+		return fmt.Sprintf("%s %s[%s%s]%s", name, v.Sym, arg(v, 0), displacement(v.Imm), rest(v, 1))
 	case GlobalAddr, Output:
 		return fmt.Sprintf("%s %s%s", name, v.Sym, rest(v, 0))
 	case Lookup, Update, Delete:

@@ -26,7 +26,7 @@ func (m *Module) has(op Op) bool {
 	switch {
 	case !typed:
 		return true
-	case op == Pull || op == HeadLen:
+	case op == Pull || op == HeadLen || op == CsumL4 || op == CsumAdd:
 		return t.Pull
 	case op == Data || op == DataEnd:
 		return t.Direct

@@ -58,12 +58,18 @@ func (v *verifier) args(x *Value) {
 		v.numbers(x.Args)
 	case Cmp:
 		v.compare(x.Cond, x.Args)
-	case Zext, BE16, BE32, Pull:
+	case Zext, BE16, BE32, Pull, CsumAdd:
 		v.want(x.Args[0], I32)
 	case Redirect:
 		v.want(x.Args[0], I32)
 		if x.Sym != "" && !slices.ContainsFunc(v.m.Maps, func(m *Map) bool { return m.Name == x.Sym && m.Kind.IsTargets() }) {
 			v.errorf("there are no targets %s", x.Sym)
+		}
+	case CsumL4:
+		v.want(x.Args[0], I64)
+		v.want(x.Args[1], I32)
+		if !slices.Contains(csumSyms, x.Sym) {
+			v.errorf("there are no flags %s", x.Sym)
 		}
 	case Trunc, BE64:
 		v.want(x.Args[0], I64)

@@ -10,10 +10,12 @@ const (
 	ktimeGetNS    = 5
 	prandomU32    = 7
 	processorID   = 8
+	csumReplaceL4 = 11
 	tailCall      = 12
 	redirect      = 23
 	skbLoadBytes  = 26
 	skbPullData   = 39
+	csumUpdate    = 40
 	redirectMap   = 51
 	ringbufOutput = 130
 )
@@ -103,6 +105,12 @@ func (l *lowerer) call(v *ir.Value) {
 		l.helper(v, skbPullData, 2)
 	case ir.Fetch:
 		l.copyBytes(v)
+	case ir.CsumL4:
+		l.csumL4(v)
+	case ir.CsumAdd:
+		l.put(R2, v.Args[0])
+		l.copy(R1, l.ctx)
+		l.helper(v, csumUpdate, 2)
 	case ir.Redirect:
 		l.redirect(v)
 	default:
@@ -114,18 +122,47 @@ func (l *lowerer) call(v *ir.Value) {
 func (l *lowerer) copyBytes(v *ir.Value) {
 	slot := l.out.NewSlot(v.Size)
 	l.slots[v.ID] = slot
-	if from := v.Args[0]; from.Op == ir.Const {
-		l.emit(Inst{Op: Mov, W32: true, Dst: R2, Imm: from.Imm + v.Imm})
-	} else {
-		l.copy(R2, l.reg(from))
-		if v.Imm != 0 {
-			l.emit(Inst{Op: Add, Dst: R2, Imm: v.Imm})
-		}
-	}
+	l.putOffset(R2, v)
 	l.emit(Inst{Op: SlotAddr, Begin: true, Dst: R3, Slot: slot})
 	l.copy(R1, l.ctx)
 	l.emit(Inst{Op: Mov, W32: true, Dst: R4, Imm: int64(v.Size)})
 	l.emit(Inst{Op: Call, Imm: skbLoadBytes, Args: 4})
+}
+
+// putOffset makes dst hold the offset Args[0]+Imm of v.
+func (l *lowerer) putOffset(dst Reg, v *ir.Value) {
+	if from := v.Args[0]; from.Op == ir.Const {
+		l.emit(Inst{Op: Mov, W32: true, Dst: dst, Imm: from.Imm + v.Imm})
+		return
+	}
+	l.copy(dst, l.reg(v.Args[0]))
+	if v.Imm != 0 {
+		l.emit(Inst{Op: Add, Dst: dst, Imm: v.Imm})
+	}
+}
+
+// Flags of the kernel's helper that changes a checksum.
+const (
+	pseudoHeader = 0x10 // BPF_F_PSEUDO_HDR
+	mangledZero  = 0x20 // BPF_F_MARK_MANGLED_0
+)
+
+// csumL4 has the kernel change a checksum by a difference: there is no old value (R3), and none of the bits of the flags
+// that hold a size.
+func (l *lowerer) csumL4(v *ir.Value) {
+	flags := int64(0)
+	if v.CsumFlags().Pseudo {
+		flags |= pseudoHeader
+	}
+	if v.CsumFlags().Optional {
+		flags |= mangledZero
+	}
+	l.put(R4, v.Args[1])
+	l.putOffset(R2, v)
+	l.copy(R1, l.ctx)
+	l.emit(Inst{Op: Mov, W32: true, Dst: R3})
+	l.emit(Inst{Op: Mov, W32: true, Dst: R5, Imm: flags})
+	l.helper(v, csumReplaceL4, 5)
 }
 
 // helper emits the call; the arguments are in place.

@@ -27,6 +27,8 @@ type Machine struct {
 	Globals map[string][]byte
 	Records [][]byte // what Output wrote
 	Full    bool     // the ring buffer is full
+	Partial bool     // TCP and UDP checksums are sums of the pseudo header so far: the network card will do the rest (tc)
+	Sum     uint64   // what CHECKSUM_COMPLETE holds, unfolded (tc)
 	Clock   uint64   // Now, Random and CPU count on from here, so that no call can be doubled or lost unseen
 
 	// Refuse, if set, makes tail calls to the entries of a prog array miss.
@@ -248,6 +250,14 @@ func (r *run) inst(v *ir.Value) error {
 		r.m.Linear = max(r.m.Linear, min(int(r.num(v.Args[0])), len(r.m.Packet)))
 		r.epoch++
 		clear(r.proven)
+	case ir.CsumL4:
+		if err := r.m.csumL4(v, int64(r.num(v.Args[0])), r.num(v.Args[1])); err != nil {
+			return err
+		}
+		r.epoch++
+		clear(r.proven)
+	case ir.CsumAdd:
+		r.m.Sum += r.num(v.Args[0])
 	case ir.Redirect:
 		n := r.m.redirect(v, uint32(r.num(v.Args[0])))
 		set(uint64(uint32(n)))

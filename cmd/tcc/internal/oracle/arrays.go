@@ -18,6 +18,9 @@ var openIndexes = regexp.MustCompile(`\?(\d+)`)
 func (g *gen) closeIndexes(p place) string {
 	return openIndexes.ReplaceAllStringFunc(p.text, func(open string) string {
 		n, _ := strconv.Atoi(open[1:]) // digits, by the pattern
+		if p.kind == payloadPlace {
+			return g.payloadIndex()
+		}
 		if p.kind == localPlace || g.chance(1, 3) {
 			return fmt.Sprint(g.IntN(n))
 		}

@@ -20,6 +20,16 @@ func (c Coverage) Add(d Coverage) {
 	}
 }
 
+// without lists those of some names that were never counted.
+func (c Coverage) without(names []string) (never []string) {
+	for _, name := range names {
+		if c[name] == 0 {
+			never = append(never, name)
+		}
+	}
+	return never
+}
+
 // cover counts what stands in the executed statements of a program.
 func cover(p *check.Program, executed map[syntax.Stmt]bool) Coverage {
 	v := &coverer{p: p, counts: Coverage{}}
@@ -90,6 +100,8 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		name += elseName(s.Else)
 	case *syntax.SkipStmt:
 		name = map[bool]string{true: "need", false: "skip"}[s.Need] + elseName(s.Else)
+	case *syntax.LetStmt:
+		name += elseName(s.Else)
 	case *syntax.MatchStmt:
 		v.match(s)
 		return
@@ -179,6 +191,8 @@ func (v *coverer) assign(s *syntax.AssignStmt) {
 			place = "var"
 		case *check.Counter:
 			place = "counter"
+		case *check.Builtin:
+			place = "payload"
 		case *check.Local:
 			if _, ok := o.Type.(*types.MapRef); ok {
 				place = "reference"
@@ -186,7 +200,11 @@ func (v *coverer) assign(s *syntax.AssignStmt) {
 		}
 		break
 	}
-	v.add("%s %s %s", place, s.Op, typeName(v.p.Types[s.LHS]))
+	name := fmt.Sprintf("%s %s %s", place, s.Op, typeName(v.p.Types[s.LHS]))
+	if place == "payload" {
+		name += elseName(s.Else)
+	}
+	v.add("%s", name)
 }
 
 func fieldName(f *types.HeaderField) string {
@@ -264,6 +282,10 @@ func (v *coverer) expr(e syntax.Expr) {
 			v.add("read %s", fieldName(ref.Header))
 		} else if ref != nil && ref.Packet != nil {
 			v.add("read packet.%s", ref.Packet.Name)
+		}
+	case *syntax.Index:
+		if t := v.p.Payload[e]; t != nil {
+			v.add("payload %v", t)
 		}
 	case *syntax.StructLit:
 		v.add("struct literal")

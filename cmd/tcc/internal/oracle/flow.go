@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/types"
@@ -160,7 +161,7 @@ func (g *gen) gotoText(t target, depth int) string {
 		text += fmt.Sprintf(" max %d", t.max)
 		g.copies *= t.max + 1
 	}
-	if (t.table || t.max > 0) && g.chance(2, 3) {
+	if (t.table || t.max > 0 || strings.Contains(text, "payload")) && g.chance(2, 3) {
 		text += fmt.Sprintf(" else %s", g.exitText(depth-1))
 	}
 	return text

@@ -134,7 +134,7 @@ type production struct {
 var families [][]production
 
 func init() {
-	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts}
+	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts, payloadStmts}
 }
 
 // statement writes a statement.

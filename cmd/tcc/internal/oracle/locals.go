@@ -48,9 +48,10 @@ func (g *gen) letOf(t types.Type) {
 	} else {
 		text = g.value(t, 2)
 	}
+	orElse := g.elseIfShort(text)
 	l := g.bind(nil) // not in scope yet for its own value
 	l.typ = t
-	g.line("%s := %s", l.name, text)
+	g.line("%s := %s%s", l.name, text, orElse)
 }
 
 // lets are many at once, of what is cheap to read: they want a register each.
@@ -82,15 +83,15 @@ func (g *gen) assign(int) bool {
 		if p.kind == fieldPlace && bits > 0 {
 			x = g.fieldValue(p)
 		}
-		g.line("%s = %s", p.text, x)
+		g.line("%s = %s%s", p.text, x, g.elseIfShort(p.text, x))
 		return false
 	}
-	op := pick(g.Rand, []string{"+", "+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"})
+	op := pick(g.Rand, []string{"+", "+", "-", "*", "/", "%", "&", "|", "^", "^", "<<", ">>"})
 	x := g.number(bits, g.IntN(3)).text
 	if strings.Contains("<<>>", op) {
 		x = g.shiftCount(bits, 1)
 	}
-	g.line("%s %s= %s", p.text, op, x)
+	g.line("%s %s= %s%s", p.text, op, x, g.elseIfShort(p.text, x))
 	return false
 }
 

@@ -35,7 +35,8 @@ const (
 	localPlace placeKind = iota
 	refPlace
 	globalPlace
-	fieldPlace  // of a view
+	fieldPlace // of a view
+	payloadPlace
 	packetPlace // of the context
 	placeKinds
 )
@@ -58,6 +59,7 @@ func (g *gen) places() []place {
 	for _, v := range g.globals {
 		ps = appendPlaces(ps, place{text: v.name, typ: v.typ, kind: globalPlace, readOnly: v.config})
 	}
+	ps = append(ps, g.payloadPlaces()...)
 	for _, f := range g.typ.Packet {
 		ps = append(ps, place{text: "packet." + f.Name, typ: f.Type, kind: packetPlace, readOnly: !f.Writable})
 	}
@@ -85,7 +87,7 @@ func appendPlaces(ps []place, p place) []place {
 
 // weights are how likely each kind of place is, however many there are of it. What the context holds is the same for all
 // packets, so it decides little.
-var weights = [placeKinds]int{localPlace: 6, refPlace: 6, globalPlace: 3, fieldPlace: 7, packetPlace: 1}
+var weights = [placeKinds]int{localPlace: 6, refPlace: 6, globalPlace: 3, fieldPlace: 7, payloadPlace: 1, packetPlace: 1}
 
 // placeOf is a place that fits, or false.
 func (g *gen) placeOf(fits func(place) bool) (place, bool) {

@@ -25,6 +25,9 @@ func wanted() (names []string) {
 		for _, from := range ints {
 			add("%v of %v", t, from)
 		}
+		add("payload %v", t)
+		add("payload = %v", t)
+		add("payload ^= %v else", t)
 		add("%v of bool", t)
 		add("%v of enum", t)
 	}
@@ -51,7 +54,7 @@ func wanted() (names []string) {
 			add("%s %s", t.Name, v.Name)
 		}
 	}
-	for _, word := range []string{"parse", "parse with length", "peek", "peek with length", "skip", "need", "goto slot", "goto slots"} {
+	for _, word := range []string{"parse", "parse with length", "peek", "peek with length", "let", "skip", "need", "goto slot", "goto slots"} {
 		add("%s", word)
 		add("%s else", word)
 		add("%s else goto", word)

@@ -12,8 +12,8 @@ import (
 // it; what the initial stages of its table do comes after it.
 type chains struct {
 	*search
-	longest map[*ir.Block]link
-	open    map[*ir.Block]bool // on the way to where we are, to find circles of slots
+	longest []link // by block ID
+	done    []bool
 }
 
 // A link is the longest chain from a block on.
@@ -24,61 +24,75 @@ type link struct {
 	jump  bool      // the way there is a tail call
 }
 
-func (c *chains) from(b *ir.Block) (link, error) {
-	if l, ok := c.longest[b]; ok {
-		return l, nil
+func (s *search) chains() *chains {
+	return &chains{s, make([]link, s.f.NumBlocks()), make([]bool, s.f.NumBlocks())}
+}
+
+// from is the longest chain from a block on. There are no circles: see circle.
+func (c *chains) from(b *ir.Block) link {
+	if c.done[b.ID] {
+		return c.longest[b.ID]
 	}
-	if c.open[b] {
-		return link{}, fmt.Errorf("stage %s can reach itself through slots, so its tail calls have no bound", b.Stage)
-	}
-	c.open[b] = true
-	defer delete(c.open, b)
 	var best link
-	consider := func(l link) error {
-		rest, err := c.from(l.next)
-		l.calls += rest.calls
+	consider := func(l link) {
+		l.calls += c.from(l.next).calls
 		if l.calls > best.calls || best.next == nil {
 			best = l
 		}
-		return err
 	}
-	called := 0
+	called, via := 0, ""
 	if b.Term.Op == ir.SlotCall {
-		called = 1
-		best = link{calls: 1, via: b.Term.Sym}
-		for _, r := range c.f.Roots {
-			if r.Table != b.Term.Sym {
-				continue
-			}
-			if err := consider(link{calls: 1, next: r.Block, via: r.Table, jump: true}); err != nil {
-				return link{}, err
-			}
+		called, via = 1, b.Term.Sym
+		best = link{calls: 1, via: via}
+		for _, root := range c.stages(via) {
+			consider(link{calls: 1, next: root, via: via, jump: true})
 		}
 	}
 	for _, e := range b.Term.Succs {
-		l := link{calls: called, next: e.To}
-		if called > 0 {
-			l.via = b.Term.Sym
-		}
+		l := link{calls: called, next: e.To, via: via}
 		if c.heads[e.To.ID] {
 			l.calls, l.jump = l.calls+1, true
 		}
-		if err := consider(l); err != nil {
-			return link{}, err
-		}
+		consider(l)
 	}
-	c.longest[b] = best
-	return best, nil
+	c.longest[b.ID], c.done[b.ID] = best, true
+	return best
 }
 
-// chain is the longest chain from an entry: its tail calls, and the names of programs and tables along it.
-func (c *chains) chain(entry *ir.Block, names map[*ir.Block]string) (int, []string, error) {
-	l, err := c.from(entry)
-	if err != nil {
-		return 0, nil, err
+// stages are the first blocks of the stages of a slots table.
+func (g *graph) stages(table string) (blocks []*ir.Block) {
+	for _, r := range g.f.Roots {
+		if r.Table == table {
+			blocks = append(blocks, r.Block)
+		}
 	}
+	return blocks
+}
+
+// entered is the number of tail calls before an entry.
+func (g *graph) entered(entry *ir.Block) int {
+	if g.roots[entry] != nil {
+		return 1
+	}
+	return 0
+}
+
+// chained is how many tail calls the longest chain has.
+func (s *search) chained() int {
+	c, most := s.chains(), 0
+	for _, e := range s.f.Entries() {
+		most = max(most, s.entered(e)+c.from(e).calls)
+	}
+	return most
+}
+
+// path names the programs and tables along the longest chain from an entry.
+func (c *chains) path(entry *ir.Block, names map[*ir.Block]string) []string {
 	path := []string{names[entry]}
-	for l := l; l.next != nil; l = c.longest[l.next] {
+	if root := c.roots[entry]; root != nil {
+		path = slices.Insert(path, 0, root.Table+"[]")
+	}
+	for l := c.from(entry); l.next != nil; l = c.from(l.next) {
 		if l.via != "" {
 			path = append(path, l.via+"[]")
 		}
@@ -86,23 +100,15 @@ func (c *chains) chain(entry *ir.Block, names map[*ir.Block]string) (int, []stri
 			path = append(path, names[l.next])
 		}
 	}
-	return l.calls, path, nil
+	return path
 }
 
 // checkChains finds the longest chain of all entries and holds it against the limit.
 func (ps *programs) checkChains(p *Plan) error {
-	c := &chains{search: ps.search, longest: map[*ir.Block]link{}, open: map[*ir.Block]bool{}}
+	c := ps.chains()
 	for i, e := range ps.f.Entries() {
-		calls, path, err := c.chain(e, ps.names)
-		if err != nil {
-			return err
-		}
-		if i > 0 { // entered by a call
-			calls++
-			path = slices.Insert(path, 0, ps.roots[e].Table+"[]")
-		}
-		if calls > p.TailCalls || i == 0 {
-			p.TailCalls, p.Chain = calls, path
+		if calls := ps.entered(e) + c.from(e).calls; calls > p.TailCalls || i == 0 {
+			p.TailCalls, p.Chain = calls, c.path(e, ps.names)
 		}
 	}
 	if p.TailCalls <= ps.opts.MaxTailCalls {
@@ -110,9 +116,63 @@ func (ps *programs) checkChains(p *Plan) error {
 	}
 	entry := ps.f.Blocks[0]
 	return &Error{
-		Stage: entry.Stage, Span: span(entry), Constraint: "tail calls", Have: p.TailCalls, Limit: ps.opts.MaxTailCalls,
+		Stage: entry.Stage, Span: span(entry), Constraint: tailCalls, Have: p.TailCalls, Limit: ps.opts.MaxTailCalls,
 		Detail: strings.Join(ends(p.Chain), " → "),
 	}
+}
+
+// tailCalls is the constraint on chains.
+const tailCalls = "tail calls"
+
+// circle finds stages that can reach themselves through slots.
+func (g *graph) circle() error {
+	const open, done = 1, 2
+	state := map[*ir.Block]int{}
+	var visit func(entry *ir.Block) error
+	visit = func(entry *ir.Block) error {
+		switch state[entry] {
+		case open:
+			return fmt.Errorf("stage %s can reach itself through slots, so its tail calls have no bound", entry.Stage)
+		case done:
+			return nil
+		}
+		state[entry] = open
+		for _, table := range g.called(entry) {
+			for _, b := range g.stages(table) {
+				if err := visit(b); err != nil {
+					return err
+				}
+			}
+		}
+		state[entry] = done
+		return nil
+	}
+	for _, e := range g.f.Entries() {
+		if err := visit(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// called lists the slots tables that are called from an entry on.
+func (g *graph) called(entry *ir.Block) (tables []string) {
+	seen := make([]bool, g.f.NumBlocks())
+	seen[entry.ID] = true
+	for todo := []*ir.Block{entry}; len(todo) > 0; {
+		b := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if b.Term.Op == ir.SlotCall && !slices.Contains(tables, b.Term.Sym) {
+			tables = append(tables, b.Term.Sym)
+		}
+		for _, e := range b.Term.Succs {
+			if !seen[e.To.ID] {
+				seen[e.To.ID] = true
+				todo = append(todo, e.To)
+			}
+		}
+	}
+	return tables
 }
 
 // ends is a chain without the middle of a very long one.

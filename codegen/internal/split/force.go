@@ -15,6 +15,9 @@ func forced(m *ir.Module, opts Options, chop bool) (*Plan, error) {
 	if chop && g.chop(g.order, shortest) {
 		g = newGraph(m, g.f)
 	}
+	if err := g.circle(); err != nil {
+		return nil, err
+	}
 	s := newSearch(g, opts)
 	for _, b := range s.order {
 		if s.crossing(b) != nil && opts.Cut(b) {

@@ -10,25 +10,43 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/verifier"
 )
 
-// search looks for heads such that every program fits.
+// search looks for heads such that every program fits, no chain of tail calls is too long, and a packet loses as little
+// time as possible; then, such that there is little code.
 //
-// While a program is too big, one more of its blocks becomes a head. A good one takes much out of the program (all
-// that is reached through it alone, as the dominator tree of the program tells), is itself the start of a program that
-// fits, is rarely reached, and has few bytes to carry. So big cold parts go first, and otherwise programs fill up from
-// the verdicts backwards. In the end heads are taken back where both sides fit into one program.
+//	cut      adds heads until every program fits
+//	assort   goes the other way, from as many heads as there can be, if cut gets stuck
+//	prune    takes heads back where both sides fit into one program
+//	shorten  cuts again with fewer, fuller programs while a chain is too long
+//	improve  forbids one head after the other, and keeps what is cheaper without
+//	exact    tries all sets of heads that can be better, if there are few
+//
+// All of them set heads by set, so that a step that turns out badly can be undone, and ask for programs by region, which
+// remembers those whose blocks and exits are still the same.
 type search struct {
 	*graph
-	opts  Options
-	heads []bool            // by block ID
-	slack map[*ir.Block]int // what a program costs beyond its estimate
+	opts      Options
+	heads     []bool            // by block ID
+	barred    []bool            // blocks that may not become heads, by block ID
+	slack     map[*ir.Block]int // what a program costs beyond its estimate
+	headPrice float64           // weighs one more program against ns per packet, in cut
 
-	seen  []int // by block ID: the last round of collect that came by
+	regions []*region   // by the head's block ID; nil: not known
+	journal []*ir.Block // blocks whose heads changed, in order
+	work    int         // blocks that were priced so far
+	end     int         // how much work there may be, for improve
+
+	seen  []int // by block ID: the last round of collect or owners that came by
 	round int
+	place []int // by block ID: where it stands in the tree in work
 }
 
+// cheapHead is the usual headPrice.
+const cheapHead = 1
+
 func newSearch(g *graph, opts Options) *search {
-	s := &search{graph: g, opts: opts, heads: make([]bool, g.f.NumBlocks()), seen: make([]int, g.f.NumBlocks()),
-		slack: map[*ir.Block]int{}}
+	n := g.f.NumBlocks()
+	s := &search{graph: g, opts: opts, heads: make([]bool, n), barred: make([]bool, n), seen: make([]int, n),
+		place: make([]int, n), regions: make([]*region, n), slack: map[*ir.Block]int{}, headPrice: cheapHead}
 	for _, b := range g.f.Entries() {
 		s.heads[b.ID] = true
 	}
@@ -38,13 +56,55 @@ func newSearch(g *graph, opts Options) *search {
 // list is the heads: the entries, then the others in reverse postorder.
 func (s *search) list() []*ir.Block {
 	heads := s.f.Entries()
-	n := len(heads)
 	for _, b := range s.order {
-		if s.heads[b.ID] && !slices.Contains(heads[:n], b) {
+		if s.heads[b.ID] && !s.isEntry(b) {
 			heads = append(heads, b)
 		}
 	}
 	return heads
+}
+
+// set makes a block a head, or takes it back.
+func (s *search) set(b *ir.Block, head bool) {
+	if s.heads[b.ID] == head {
+		return
+	}
+	s.owners(b) // forgets the regions that change
+	s.heads[b.ID] = head
+	s.journal = append(s.journal, b)
+}
+
+// undo takes the changes back from some point of the journal on.
+func (s *search) undo(mark int) {
+	for len(s.journal) > mark {
+		b := s.journal[len(s.journal)-1]
+		s.set(b, !s.heads[b.ID])
+		s.journal = s.journal[:len(s.journal)-2]
+	}
+}
+
+// owners lists the heads whose programs go to a block, and forgets these programs and those of the blocks between.
+func (s *search) owners(b *ir.Block) []*ir.Block {
+	s.round++
+	var owners []*ir.Block
+	todo := []*ir.Block{b}
+	for len(todo) > 0 {
+		last := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, p := range s.preds[last.ID] {
+			if s.seen[p.From.ID] == s.round {
+				continue
+			}
+			s.seen[p.From.ID] = s.round
+			s.regions[p.From.ID] = nil
+			if s.heads[p.From.ID] {
+				owners = append(owners, p.From)
+			} else {
+				todo = append(todo, p.From)
+			}
+		}
+	}
+	return owners
 }
 
 // A region is the program of a head.
@@ -53,7 +113,8 @@ type region struct {
 	blocks []*ir.Block // in reverse postorder
 	exits  []*ir.Block // the heads it goes on to, in reverse postorder
 	price  verifier.Estimate
-	visit  verifier.Visit
+	steps  []float64 // that the verifier takes through each block
+	calls  []float64 // that it takes to go on to each exit
 }
 
 // slotSteps is what a call of a slot takes beyond the call itself: store the arguments, count a miss.
@@ -61,35 +122,49 @@ const slotSteps = missSteps + lookupSteps
 
 // region finds the program of head and its price.
 func (s *search) region(head *ir.Block) *region {
+	if r := s.regions[head.ID]; r != nil {
+		return r
+	}
 	r := &region{head: head}
 	s.collect(r, math.MaxInt)
-	byPos := func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) }
-	slices.SortFunc(r.blocks, byPos)
-	slices.SortFunc(r.exits, byPos)
-	r.visit = s.model.Visit(head, func(b *ir.Block) bool { return s.heads[b.ID] })
+	s.work += len(r.blocks) + len(r.exits)
+	s.sort(r)
+	visit := s.model.Visit(head, func(b *ir.Block) bool { return s.heads[b.ID] })
 	names := map[string]bool{tableStages: true, tableMisses: true, tableState: true}
 	fixed := s.slack[head] + s.entering(head)
 	processed := float64(fixed)
 	r.price.Insns = 2 * fixed
 	for _, b := range r.blocks {
 		c := s.model.Block(b)
-		processed += r.visit.Steps[b.ID]
+		steps := visit.Steps[b.ID]
+		if b.Term.Op == ir.SlotCall {
+			steps += visit.States[b.ID] * float64(slotSteps+len(b.Term.Args))
+		}
+		processed += steps
+		r.steps = append(r.steps, steps)
 		r.price.Insns += c.Slots
 		r.price.Stack = max(r.price.Stack, c.Stack)
 		for _, name := range c.Maps {
 			names[name] = true
 		}
-		if b.Term.Op == ir.SlotCall {
-			processed += r.visit.States[b.ID] * float64(slotSteps+len(b.Term.Args))
-		}
 	}
 	for _, b := range r.exits {
-		processed += r.visit.States[b.ID] * float64(s.crossing(b).exit)
+		steps := visit.States[b.ID] * float64(s.crossing(b).exit)
+		processed += steps
+		r.calls = append(r.calls, steps)
 		r.price.Insns += s.crossing(b).exit
 	}
 	r.price.Processed = int(min(processed, math.MaxInt32))
 	r.price.Maps = len(names)
+	s.regions[head.ID] = r
 	return r
+}
+
+// sort puts blocks and exits into reverse postorder.
+func (s *search) sort(r *region) {
+	byPos := func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) }
+	slices.SortFunc(r.blocks, byPos)
+	slices.SortFunc(r.exits, byPos)
 }
 
 // collect finds the blocks and exits of a region. It gives up, and returns false, when their steps exceed a limit.
@@ -121,7 +196,15 @@ func (s *search) collect(r *region, limit int) bool {
 
 // within reports whether the program of head fits.
 func (s *search) within(head *ir.Block) bool {
-	return s.collect(&region{head: head}, s.opts.Budget) && s.fits(s.region(head).price)
+	if s.regions[head.ID] == nil {
+		r := &region{head: head}
+		ok := s.collect(r, s.opts.Budget)
+		s.work += len(r.blocks)
+		if !ok {
+			return false
+		}
+	}
+	return s.fits(s.region(head).price)
 }
 
 // entering is what the program of a head does before its first block.
@@ -155,115 +238,39 @@ func (s *search) fits(e verifier.Estimate) bool {
 	return what == ""
 }
 
-// run cuts until every program fits.
+// run finds heads with which every program fits and no chain is too long. If it finds only chains that are too long it
+// leaves them to be reported, when programs have their names.
 func (s *search) run() error {
+	err := s.fill()
+	if err == nil && s.shorten() {
+		s.improve()
+	}
+	if s.exact() {
+		return nil
+	}
+	return err
+}
+
+// fill cuts until every program fits.
+func (s *search) fill() error {
 	err := s.cut()
 	if err != nil && s.assort() {
 		err = nil
 	}
-	s.prune()
+	if err == nil {
+		s.prune(s.list())
+	}
 	return err
-}
-
-// cut makes heads of more and more blocks, until every program fits.
-func (s *search) cut() error {
-	todo := s.list()
-	for len(todo) > 0 {
-		head := todo[len(todo)-1]
-		r := s.region(head)
-		what, have, limit := s.excess(r.price)
-		if what == "" {
-			todo = todo[:len(todo)-1]
-			continue
-		}
-		c := s.choose(r)
-		if c == nil {
-			return &Error{Stage: head.Stage, Span: span(head), Constraint: what, Have: have, Limit: limit}
-		}
-		s.heads[c.ID] = true
-	}
-	return nil
-}
-
-// assort goes the other way, for budgets so small that each cut counts: it begins with all heads that are possible, and
-// from the verdicts on takes back those without which programs fit or are cheaper. It reports whether all fit.
-func (s *search) assort() bool {
-	for _, b := range s.order {
-		s.heads[b.ID] = s.isEntry(b) || s.crossing(b) != nil
-	}
-	for _, b := range slices.Backward(s.order) {
-		if !s.heads[b.ID] || s.isEntry(b) {
-			continue
-		}
-		before := map[*ir.Block]int{}
-		for _, o := range s.owners(b) {
-			before[o] = s.region(o).price.Processed
-		}
-		s.merge(b, func(o *ir.Block) bool {
-			price := s.region(o).price
-			return price.Processed <= before[o] || s.fits(price)
-		})
-	}
-	for _, b := range s.list() {
-		if !s.fits(s.region(b).price) {
-			return false
-		}
-	}
-	return true
-}
-
-// owners lists the heads whose programs go to a block.
-func (s *search) owners(b *ir.Block) []*ir.Block {
-	s.round++
-	var owners []*ir.Block
-	todo := []*ir.Block{b}
-	for len(todo) > 0 {
-		last := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for _, p := range s.preds[last.ID] {
-			if s.seen[p.From.ID] == s.round {
-				continue
-			}
-			s.seen[p.From.ID] = s.round
-			if s.heads[p.From.ID] {
-				owners = append(owners, p.From)
-			} else {
-				todo = append(todo, p.From)
-			}
-		}
-	}
-	return owners
-}
-
-// merge takes a head back if that is fine with all programs that go there.
-func (s *search) merge(b *ir.Block, fine func(owner *ir.Block) bool) {
-	owners := s.owners(b)
-	s.heads[b.ID] = false
-	if !s.all(owners, fine) {
-		s.heads[b.ID] = true
-	}
-}
-
-func (s *search) all(blocks []*ir.Block, fine func(*ir.Block) bool) bool {
-	return !slices.ContainsFunc(blocks, func(b *ir.Block) bool { return !fine(b) })
-}
-
-// prune takes heads back, the expensive ones first, where the programs that go there can hold what is behind them.
-func (s *search) prune() {
-	heads := s.list()[len(s.f.Entries()):]
-	slices.SortStableFunc(heads, func(a, b *ir.Block) int { return cmp.Compare(s.expense(b), s.expense(a)) })
-	for _, b := range heads {
-		s.merge(b, s.within)
-	}
 }
 
 // reason says why a head can't be taken back.
 func (s *search) reason(head *ir.Block) string {
-	for _, o := range s.owners(head) {
-		s.heads[head.ID] = false
-		what, have, limit := s.excess(s.region(o).price)
-		s.heads[head.ID] = true
-		if what != "" {
+	mark := len(s.journal)
+	owners := s.owners(head)
+	s.set(head, false)
+	defer s.undo(mark)
+	for _, o := range owners {
+		if what, have, limit := s.excess(s.region(o).price); what != "" {
 			return fmt.Sprintf("the program from %s on would take %d %s, limit %d", s.at(o), have, what, limit)
 		}
 	}
@@ -276,94 +283,4 @@ func (s *search) at(b *ir.Block) string {
 		return fmt.Sprintf("%s:%d", b.Stage, at.Start.Line)
 	}
 	return b.Stage
-}
-
-// candidate is a block that could become a head.
-type candidate struct {
-	block *ir.Block
-	steps float64 // of what is reached through it alone
-	gain  float64 // steps it takes out of the program
-	score float64
-}
-
-// headPrice weighs one more program against ns per packet.
-const headPrice = 1
-
-// expense is what a head costs a packet, about ns.
-func (s *search) expense(b *ir.Block) float64 {
-	c := s.crossing(b)
-	ns := 4 + float64(c.bytes)/8
-	if c.bytes > 0 {
-		ns += 4
-	}
-	return s.freq[b.ID] * ns
-}
-
-// choose picks the next head for a program that doesn't fit; nil if there is none.
-func (s *search) choose(r *region) *ir.Block {
-	needed := float64(r.price.Processed - s.opts.Budget)
-	if needed <= 0 { // too big in another way
-		needed = float64(r.price.Processed) / 2
-	}
-	var candidates []candidate
-	for b, steps := range s.dominated(r) {
-		if s.heads[b.ID] || s.crossing(b) == nil {
-			continue
-		}
-		gain := steps - float64(s.crossing(b).exit)
-		candidates = append(candidates, candidate{b, steps, gain, min(gain, needed) / (s.expense(b) + headPrice)})
-	}
-	slices.SortFunc(candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(s.pos[a.block.ID], s.pos[b.block.ID]))
-	})
-	for _, c := range candidates {
-		if c.gain <= 0 {
-			break
-		}
-		if c.steps <= float64(s.opts.Budget) && s.within(c.block) {
-			return c.block
-		}
-	}
-	return nil
-}
-
-// dominated is, for each block of a region but its head, the steps of all that is reached through it alone.
-func (s *search) dominated(r *region) map[*ir.Block]float64 {
-	nodes := slices.Concat(r.blocks, r.exits)
-	slices.SortFunc(nodes, func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) })
-	place := make(map[*ir.Block]int, len(nodes))
-	for i, b := range nodes {
-		place[b] = i
-	}
-	up := make([]int, len(nodes)) // immediate dominators; one pass is enough, as there are no loops
-	for i, b := range nodes[1:] {
-		dom := -1
-		for _, p := range s.preds[b.ID] {
-			j, ok := place[p.From]
-			if !ok || s.heads[p.From.ID] && p.From != r.head {
-				continue
-			}
-			for dom >= 0 && dom != j {
-				if dom > j {
-					dom = up[dom]
-				} else {
-					j = up[j]
-				}
-			}
-			dom = j
-		}
-		up[i+1] = dom
-	}
-	sum := make(map[*ir.Block]float64, len(nodes))
-	for i, b := range slices.Backward(nodes[1:]) {
-		if s.heads[b.ID] {
-			sum[b] += r.visit.States[b.ID] * float64(s.crossing(b).exit)
-		} else {
-			sum[b] += r.visit.Steps[b.ID]
-		}
-		if dom := nodes[up[i+1]]; dom != r.head {
-			sum[dom] += sum[b]
-		}
-	}
-	return sum
 }

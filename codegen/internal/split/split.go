@@ -67,31 +67,53 @@ func Module(m *ir.Module, opts Options) (*Plan, error) {
 	return p, err
 }
 
-// remedy looks for a budget that is enough: within a hundredth, the least.
+// remedy looks for a budget that is enough, the least within a hundredth, or within an eighth for a big pipeline. The
+// search for it only estimates; the plan that it leads to is then made in earnest.
 func remedy(m *ir.Module, opts Options) string {
+	s := prepare(m, opts)
 	enough := func(budget int) bool {
-		opts.Budget = budget
-		_, err := plan(m, opts)
-		return err == nil
+		t := newSearch(s.graph, opts)
+		t.opts.Budget = budget
+		return t.fill() == nil && t.shorten()
 	}
-	low, high := opts.Budget, 2*opts.Budget
+	low := opts.Budget
+	for _, b := range s.order {
+		low = max(low, s.model.Block(b).Steps) // the least that any plan needs
+	}
+	high := 2 * low
 	for ; !enough(high); low, high = high, 2*high {
 		if high > mostProcessed {
 			return ""
 		}
 	}
-	for low+1+high/100 < high {
+	precision := 100
+	if len(s.order) > manyBlocks {
+		precision = 8
+	}
+	for low+1+high/precision < high {
 		if middle := low + (high-low)/2; enough(middle) {
 			high = middle
 		} else {
 			low = middle
 		}
 	}
-	return fmt.Sprintf("a budget of %d is enough", high)
+	for ; high <= mostProcessed; high += 1 + high/50 {
+		opts.Budget = high
+		if _, err := plan(m, opts); err == nil {
+			return fmt.Sprintf("a budget of %d is enough", high)
+		}
+	}
+	return ""
 }
+
+// manyBlocks is how big a pipeline is for which a search takes its time.
+const manyBlocks = 2000
 
 func plan(m *ir.Module, opts Options) (*Plan, error) {
 	s := prepare(m, opts)
+	if err := s.circle(); err != nil {
+		return nil, err
+	}
 	var misfit *Error
 	for range attempts {
 		if err := s.run(); err != nil {
@@ -124,7 +146,9 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 func (s *search) learn(p *Plan, heads []*ir.Block) (misfit *Error) {
 	for i, pr := range p.Programs {
 		if what, have, limit := s.excess(pr.Cost); what != "" {
-			s.slack[heads[i]] += 1 + max(0, pr.Cost.Processed-s.region(heads[i]).price.Processed)
+			estimate := s.region(heads[i]).price.Processed
+			s.regions[heads[i].ID] = nil
+			s.slack[heads[i]] += 1 + max(0, pr.Cost.Processed-estimate)
 			misfit = &Error{Stage: heads[i].Stage, Span: span(heads[i]), Constraint: what, Have: have, Limit: limit}
 		}
 	}

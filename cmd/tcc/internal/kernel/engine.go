@@ -19,7 +19,8 @@ import (
 // Engine is a compiled pipeline in the kernel. It is loaded by Load or by the first use of anything but a config,
 // which can't change afterwards.
 type Engine struct {
-	CPU int // where all packets run, so that per-CPU maps can be read like ordinary ones
+	CPU    int  // where all packets run, so that per-CPU maps can be read like ordinary ones
+	Strict bool // a program that makes the kernel's verifier contradict itself can't be loaded; see CanBeStrict
 
 	program  *check.Program
 	artifact *codegen.Artifact
@@ -40,6 +41,11 @@ func New(p *check.Program, a *codegen.Artifact) (*Engine, error) {
 func (e *Engine) Load() error {
 	if e.pipeline != nil {
 		return nil
+	}
+	for _, p := range e.spec.Programs {
+		if e.Strict {
+			p.Flags |= testRegInvariants
+		}
 	}
 	p, err := runtime.Open(e.spec, e.artifact.Layout, nil)
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 type Campaign struct {
 	Cases  uint64        // how many; 0: until the time is up
 	For    time.Duration // 0: until all cases have run
+	Stop   bool          // at the first failure
+	Strict bool          // see Case
 	Reduce time.Duration // for the first failure of each kind; 0: they stay as they are
 	Found  func(*Found)  // called for the first failure of each kind
 	Tick   func(*Report) // called every Every
@@ -81,7 +83,7 @@ func (c *Campaign) Running() []uint64 { return slices.Sorted(maps.Keys(c.under))
 
 // over reports whether no new case is to be started.
 func (c *Campaign) over() bool {
-	return c.Cases > 0 && c.left == 0 || !c.until.IsZero() && time.Now().After(c.until)
+	return c.Stop && len(c.total.Failures) > 0 || c.Cases > 0 && c.left == 0 || !c.until.IsZero() && time.Now().After(c.until)
 }
 
 // next takes a seed.
@@ -106,7 +108,7 @@ func (c *Campaign) work(cpu int) {
 			return
 		}
 		k := New(seed)
-		k.CPU = cpu
+		k.CPU, k.Strict = cpu, c.Strict
 		s, failure := k.Run()
 		c.mu.Lock()
 		delete(c.under, seed)

@@ -22,6 +22,7 @@ type Case struct {
 	Budgets bool   // run plans for the least budgets, too, which takes a search
 	Verify  bool   // let the compiler verify its own work
 	CPU     int    // where the packets run
+	Strict  bool   // nor may the kernel's verifier contradict itself
 }
 
 // A Setting is the value of a config or var, in native memory.

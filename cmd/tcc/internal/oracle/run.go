@@ -255,7 +255,7 @@ func (c *Case) compare(p *check.Program, a *codegen.Artifact, want trace) *Failu
 		return fail("object: "+normal(err.Error()), "%v", err)
 	}
 	defer k.Close()
-	k.CPU = c.CPU
+	k.CPU, k.Strict = c.CPU, c.Strict
 	if failure := c.load(p, k); failure != nil {
 		return failure
 	}

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/oracle"
 )
 
@@ -30,6 +31,8 @@ var (
 	first  = flag.Uint64("seed", 0, "the first seed; 0: go on with what is in the folder, or begin with 1")
 	folder = flag.String("out", "", "the folder for summaries and failing cases")
 	reduce = flag.Duration("reduce", 2*time.Minute, "the time to reduce the first failure of each kind")
+	stop   = flag.Bool("stop", false, "end at the first failure")
+	strict = flag.Bool("strict", kernel.CanBeStrict(), "refuse programs that make the kernel's verifier contradict itself (Linux 6.8)")
 	every  = flag.Duration("every", 5*time.Second, "the time between two lines")
 )
 
@@ -60,7 +63,7 @@ func run() (*oracle.Report, error) {
 		fmt.Fprintln(os.Stderr, "oracle: the kernel's log isn't watched:", err)
 	}
 	var failed error
-	c := oracle.Campaign{Cases: *cases, For: *runFor, Reduce: *reduce, Every: *every}
+	c := oracle.Campaign{Cases: *cases, For: *runFor, Stop: *stop, Strict: *strict, Reduce: *reduce, Every: *every}
 	c.Found = func(f *oracle.Found) {
 		fmt.Printf("seed %d: %v\n%s\n", f.Seed, f.Failure, f.Case)
 		failed = errors.Join(failed, save(fmt.Sprintf("%s_%d.tcc", f.Failure.Slug(), f.Seed), []byte(f.Case.String())))

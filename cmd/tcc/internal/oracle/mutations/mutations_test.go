@@ -1,0 +1,181 @@
+// Package mutations asks whether the oracle would find mistakes: it makes some in the compiler, one after the other, and
+// lets the oracle run until it finds them.
+//
+// No file is changed: a mutated compiler is built with an overlay. README.md has what came out.
+//
+//	go test -v -timeout 0 -run TestMutations -mutations ./cmd/tcc/internal/oracle/mutations            # all; writes README.md
+//	go test -v -timeout 0 -run 'TestMutations/loads' -mutations ./cmd/tcc/internal/oracle/mutations    # some
+package mutations
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/oracle"
+)
+
+var (
+	all    = flag.Bool("mutations", false, "try all mutations, not only a few quick ones")
+	cases  = flag.Uint64("cases", 5000, "how many cases the oracle may run to find a mutation")
+	update = flag.Bool("update", false, "with -mutations, rewrite README.md")
+)
+
+// root is the module's folder.
+const root = "../../../../.."
+
+func (m *mutation) path() string {
+	return filepath.Join(root, "codegen", "internal", filepath.FromSlash(m.file))
+}
+
+// mutated is the file as the mutation leaves it.
+func (m *mutation) mutated() (string, error) {
+	text, err := os.ReadFile(m.path())
+	if err != nil {
+		return "", err
+	}
+	if n := strings.Count(string(text), m.old); n != 1 {
+		return "", fmt.Errorf("%s has %d times %q, not once", m.file, n, m.old)
+	}
+	return strings.Replace(string(text), m.old, m.new, 1), nil
+}
+
+// TestApply: the mutations are still about the compiler as it is.
+func TestApply(t *testing.T) {
+	names := map[string]bool{}
+	for _, m := range table {
+		text, err := m.mutated()
+		if err != nil {
+			t.Errorf("%s: %v", m.what, err)
+			continue
+		}
+		if _, err := parser.ParseFile(token.NewFileSet(), m.file, text, parser.SkipObjectResolution); err != nil {
+			t.Errorf("%s: %v", m.what, err)
+		}
+		if names[m.what] || m.old == m.new {
+			t.Errorf("%s: listed twice, or no mutation", m.what)
+		}
+		names[m.what] = true
+	}
+}
+
+// TestMutations lets the oracle find the mutations.
+func TestMutations(t *testing.T) {
+	if os.Geteuid() != 0 {
+		if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
+			t.Fatal("TCC_REQUIRE_KERNEL is set, but this is not root")
+		}
+		t.Skip("loading programs into the kernel needs root")
+	}
+	var rows []string
+	for i := range table {
+		m := &table[i]
+		if !*all && !m.quick {
+			continue
+		}
+		t.Run(m.what, func(t *testing.T) {
+			found := m.run(t)
+			t.Log(found)
+			rows = append(rows, fmt.Sprintf("| %s | `%s` | %s |", strings.ReplaceAll(m.what, "|", `\|`), m.file, found))
+		})
+	}
+	if *update && *all && len(rows) == len(table) {
+		readme(t, rows)
+	}
+}
+
+// run lets the oracle look for a mutation, and tells what it found.
+func (m *mutation) run(t *testing.T) string {
+	dir := t.TempDir()
+	program := m.build(t, dir)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, "-stop", "-for", "0", "-reduce", "0", "-every", "1h", "-seed", "1", "-n", fmt.Sprint(*cases), "-out", dir)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err == nil {
+		t.Errorf("not found in %d cases", *cases)
+		return fmt.Sprintf("**not found** in %d pipelines", *cases)
+	}
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Fatalf("%v\n%.4000s", err, out)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r oracle.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	first, kind := r.Next, ""
+	for k, seeds := range r.Failures {
+		if seeds[0] < first {
+			first, kind = seeds[0], k
+		}
+	}
+	return fmt.Sprintf("%s | %d", cell(kind), first)
+}
+
+// cell is a kind of failure in a table.
+func cell(kind string) string {
+	if len(kind) > 100 {
+		kind = kind[:100] + "…"
+	}
+	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(kind)
+}
+
+// build builds the oracle with a mutated compiler.
+func (m *mutation) build(t *testing.T, dir string) (program string) {
+	text, err := m.mutated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Abs(m.path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, overlay := filepath.Join(dir, "mutated.go"), filepath.Join(dir, "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {path: file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(file, []byte(text), 0o666), os.WriteFile(overlay, replace, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	program = filepath.Join(dir, "oracle")
+	cmd := exec.Command("go", "build", "-overlay", overlay, "-o", program, "./cmd/tcc/internal/oracle/run")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+const intro = `# Mutations
+
+What the oracle is worth: each row is a mistake that was made in the compiler, one at a time, and what the oracle said of
+it. The number is that of the random pipeline which showed it; each of them runs in the interpreter and, cut in several
+ways, in the kernel. A test rewrites this page, as root:
+
+    go test -v -timeout 0 -run TestMutations -mutations -update ./cmd/tcc/internal/oracle/mutations
+
+| mistake | in ` + "`codegen/internal`" + ` | found as | pipeline |
+|---|---|---|---|
+`
+
+func readme(t *testing.T, rows []string) {
+	if err := os.WriteFile("README.md", []byte(intro+strings.Join(rows, "\n")+"\n"), 0o666); err != nil {
+		t.Error(err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/syntax"
+	"github.com/tcc-bpf/tcc/lang/types"
 )
 
 // A Machine holds a program and all that outlives a packet.
@@ -191,7 +192,7 @@ func (m *Machine) SetSlot(table string, index uint32, stage string) error {
 
 // fillSlot refuses a stage with other parameters than the table's.
 func (m *Machine) fillSlot(s *check.Slots, index uint32, st *check.Stage) error {
-	same := slices.EqualFunc(s.Params, st.Params, func(a, b *check.Local) bool { return a.Type == b.Type })
+	same := slices.EqualFunc(s.Params, st.Params, func(a, b *check.Local) bool { return types.Identical(a.Type, b.Type) })
 	if !same {
 		return fmt.Errorf("stage %s has other parameters than %s", st.Name, s.Name)
 	}

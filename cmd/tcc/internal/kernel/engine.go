@@ -126,6 +126,35 @@ func (e *Engine) UpdateMap(name string, key, value []byte) error {
 	return m.Put(key, each)
 }
 
+// SetSlot puts a stage, one of those that a table of slots holds at first, into a slot of it; with an empty name the slot
+// becomes empty.
+func (e *Engine) SetSlot(table string, index uint32, stage string) error {
+	if m, err := e.mapNamed(table); m == nil {
+		return err
+	}
+	slots := e.pipeline.Slots(table)
+	if stage == "" {
+		return slots.Clear(index)
+	}
+	program, err := e.slotProgram(table, stage)
+	if err != nil {
+		return err
+	}
+	return slots.Set(index, e.pipeline.Programs()[program])
+}
+
+// slotProgram is the program of a stage in a table of slots.
+func (e *Engine) slotProgram(table, stage string) (string, error) {
+	for n, s := range e.program.Slots {
+		for i, initial := range s.Initial {
+			if s.Name == table && initial.Name == stage {
+				return e.artifact.Layout.Slots[n].Initial[i], nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no slot of `%s` holds `%s` at first", table, stage)
+}
+
 // LookupMap reads an entry; nil if there is none.
 func (e *Engine) LookupMap(name string, key []byte) ([]byte, error) {
 	m, err := e.mapNamed(name)

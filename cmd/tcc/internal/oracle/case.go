@@ -13,7 +13,7 @@ import (
 type Case struct {
 	Source   string
 	Settings []Setting // of configs and vars, before the first packet
-	Entries  []Entry   // of maps, before the first packet
+	Changes  []Change  // of maps and slots, before the first packet
 	Packets  []Packet
 
 	Choice  uint64 // chooses the plans
@@ -25,23 +25,12 @@ type Case struct {
 	Strict  bool   // nor may the kernel's verifier contradict itself
 }
 
-// A Setting is the value of a config or var, in native memory.
-type Setting struct {
-	Name  string
-	Value []byte
-}
-
 // A Packet is what comes in, and what the clock, the dice and the CPU show then.
 type Packet struct {
+	Before      []Change // since the packet before
 	Now, Random uint64
 	CPU         uint32
 	Data        []byte
-}
-
-// An Entry is an entry of a map, in native memory.
-type Entry struct {
-	Map        string
-	Key, Value []byte
 }
 
 // New makes the case of a seed.
@@ -66,12 +55,15 @@ func (c *Case) String() string {
 	var b strings.Builder
 	b.WriteString(c.Source)
 	for _, s := range c.Settings {
-		fmt.Fprintf(&b, "%sset %s %x\n", mark, s.Name, s.Value)
+		fmt.Fprintf(&b, "%s%v\n", mark, s)
 	}
-	for _, e := range c.Entries {
-		fmt.Fprintf(&b, "%sentry %s %x %x\n", mark, e.Map, e.Key, e.Value)
+	for _, change := range c.Changes {
+		fmt.Fprintf(&b, "%s%v\n", mark, change)
 	}
 	for _, p := range c.Packets {
+		for _, change := range p.Before {
+			fmt.Fprintf(&b, "%sthen %v\n", mark, change)
+		}
 		fmt.Fprintf(&b, "%spacket %d %d %d %x\n", mark, p.Now, p.Random, p.CPU, p.Data)
 	}
 	return b.String()
@@ -79,6 +71,7 @@ func (c *Case) String() string {
 
 // Parse reads what String wrote. The case runs with many plans.
 func Parse(text string) (*Case, error) {
+	var before []Change // the next packet
 	c := &Case{Choice: 1, Cuts: 8, Part: true, Budgets: true, Verify: true}
 	for line := range strings.Lines(text) {
 		rest, ok := strings.CutPrefix(line, mark)
@@ -86,29 +79,19 @@ func Parse(text string) (*Case, error) {
 			c.Source += line
 			continue
 		}
-		if err := c.parseLine(strings.Fields(rest)); err != nil {
+		if err := c.parseLine(strings.Fields(rest), &before); err != nil {
 			return nil, fmt.Errorf("%q: %w", line, err)
 		}
 	}
 	return c, nil
 }
 
-func (c *Case) parseLine(f []string) error {
+// parseLine reads a line, word by word. Before has the changes since the last packet.
+func (c *Case) parseLine(f []string, before *[]Change) error {
 	switch {
-	case len(f) == 3 && f[0] == "set":
-		value, err := hex.DecodeString(f[2])
-		c.Settings = append(c.Settings, Setting{f[1], value})
-		return err
-	case len(f) == 4 && f[0] == "entry":
-		key, err := hex.DecodeString(f[2])
-		if err != nil {
-			return err
-		}
-		value, err := hex.DecodeString(f[3])
-		c.Entries = append(c.Entries, Entry{f[1], key, value})
-		return err
 	case len(f) > 3 && len(f) < 6 && f[0] == "packet":
-		var p Packet
+		p := Packet{Before: *before}
+		*before = nil
 		if _, err := fmt.Sscan(strings.Join(f[1:4], " "), &p.Now, &p.Random, &p.CPU); err != nil {
 			return err
 		}
@@ -116,34 +99,16 @@ func (c *Case) parseLine(f []string) error {
 		p.Data = data
 		c.Packets = append(c.Packets, p)
 		return err
+	case len(f) > 0 && f[0] == "then":
+		change, err := parseChange(f[1:])
+		*before = append(*before, change)
+		return err
 	}
-	return fmt.Errorf("unknown line of a case")
-}
-
-// fitting drops what isn't about this program: of a reduced one some maps, configs and vars may be gone, or have
-// another type.
-func (c *Case) fitting(p *check.Program) (settings []Setting, entries []Entry) {
-	for _, s := range c.Settings {
-		for _, g := range p.Globals {
-			if g.Name == s.Name && g.Type.Size() == len(s.Value) {
-				settings = append(settings, s)
-			}
-		}
+	change, err := parseChange(f)
+	if s, ok := change.(Setting); ok {
+		c.Settings = append(c.Settings, s)
+	} else {
+		c.Changes = append(c.Changes, change)
 	}
-	for _, e := range c.Entries {
-		for _, m := range p.Maps {
-			if m.Name == e.Map && keySize(m) == len(e.Key) && m.Value.Size() == len(e.Value) {
-				entries = append(entries, e)
-			}
-		}
-	}
-	return settings, entries
-}
-
-// keySize is how many bytes the kernel's key has.
-func keySize(m *check.Map) int {
-	if m.Kind == check.LPM {
-		return 4 + m.Key.Size()
-	}
-	return m.Key.Size()
+	return err
 }

@@ -28,7 +28,7 @@ func TestText(t *testing.T) {
 			t.Fatalf("seed %d: %s", seed, diff)
 		}
 	}
-	for _, bad := range []string{"now 1", "packet 1 2 3 0x", "packet 1 2 3 0", "packet a 2 3 00", "packet 1", "entry m 0g 00", "entry m 00 0g", "set c 0", "what 1"} {
+	for _, bad := range []string{"now 1", "packet 1 2 3 0x", "packet 1 2 3 0", "packet a 2 3 00", "packet 1", "entry m 0g 00", "entry m 00 0g", "set c 0", "what 1", "fill a b st1", "fill a 1", "clear a b", "then", "then packet 1 2 3 00", "delete m 0"} {
 		if _, err := Parse(mark + bad + "\n"); err == nil {
 			t.Errorf("%q can be read", bad)
 		}

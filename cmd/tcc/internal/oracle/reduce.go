@@ -63,18 +63,26 @@ func (r *reducer) try(c Case) bool {
 	return true
 }
 
-// lists leaves out packets, settings and entries.
+// lists leaves out packets, settings and changes.
 func (r *reducer) lists() {
 	shorten(len(r.best.Packets), func(i, j int) bool {
 		c := r.best
 		c.Packets = slices.Delete(slices.Clone(c.Packets), i, j)
 		return r.try(c)
 	})
-	shorten(len(r.best.Entries), func(i, j int) bool {
+	shorten(len(r.best.Changes), func(i, j int) bool {
 		c := r.best
-		c.Entries = slices.Delete(slices.Clone(c.Entries), i, j)
+		c.Changes = slices.Delete(slices.Clone(c.Changes), i, j)
 		return r.try(c)
 	})
+	for n := range r.best.Packets {
+		shorten(len(r.best.Packets[n].Before), func(i, j int) bool {
+			c := r.best
+			c.Packets = slices.Clone(c.Packets)
+			c.Packets[n].Before = slices.Delete(slices.Clone(c.Packets[n].Before), i, j)
+			return r.try(c)
+		})
+	}
 	shorten(len(r.best.Settings), func(i, j int) bool {
 		c := r.best
 		c.Settings = slices.Delete(slices.Clone(c.Settings), i, j)

@@ -194,14 +194,25 @@ func normal(message string) string {
 // machine is the interpreter, with all that the case says.
 func (c *Case) machine(p *check.Program) *interp.Machine {
 	m := interp.New(p)
-	settings, entries := c.fitting(p)
-	for _, s := range settings {
-		_ = m.SetGlobal(s.Name, s.Value) // it has the right name and size
+	for _, s := range c.Settings {
+		if s.fits(p) {
+			s.toMachine(m)
+		}
 	}
-	for _, e := range entries {
-		_ = m.Map(e.Map).Update(e.Key, e.Value) // a full map is as full in the kernel
+	for _, change := range fitting(p, c.Changes) {
+		change.toMachine(m)
 	}
 	return m
+}
+
+// fitting are the changes that are about a program.
+func fitting(p *check.Program, all []Change) (fit []Change) {
+	for _, change := range all {
+		if change.fits(p) {
+			fit = append(fit, change)
+		}
+	}
+	return fit
 }
 
 // interpret is what ought to happen.
@@ -219,6 +230,9 @@ func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
 		}
 	}
 	for _, packet := range c.Packets {
+		for _, change := range fitting(p, packet.Before) {
+			change.toMachine(m)
+		}
 		m.Env = packet.env()
 		t.results = append(t.results, m.Run(packet.Data))
 	}
@@ -228,6 +242,9 @@ func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
 	}
 	for _, n := range p.Counters {
 		t.state["counter "+n.Name] = fmt.Sprint(m.Counter(n.Name))
+	}
+	for _, table := range p.Slots {
+		t.state["misses of "+table.Name] = fmt.Sprint(m.Misses(table.Name))
 	}
 	for _, d := range p.Maps {
 		all := map[string][]byte{}
@@ -260,6 +277,9 @@ func (c *Case) compare(p *check.Program, a *codegen.Artifact, want trace) *Failu
 		return failure
 	}
 	for i, packet := range c.Packets {
+		for _, change := range fitting(p, packet.Before) {
+			change.toKernel(k)
+		}
 		got, err := packet.run(k)
 		if err != nil {
 			return fail("run: "+normal(err.Error()), "packet %d: %v", i, err)
@@ -291,10 +311,9 @@ func (p Packet) run(k *kernel.Engine) (interp.Result, error) {
 
 // load puts a case into the kernel.
 func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
-	settings, entries := c.fitting(p)
-	for _, s := range settings {
-		if err := k.SetGlobal(s.Name, s.Value); err != nil {
-			return fail("set a variable", "%s: %v", s.Name, err)
+	for _, s := range c.Settings {
+		if s.fits(p) {
+			s.toKernel(k)
 		}
 	}
 	if err := k.Load(); err != nil {
@@ -304,10 +323,8 @@ func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
 		}
 		return fail("load: "+normal(err.Error()), "%+v", err)
 	}
-	for _, e := range entries {
-		if k.Pipeline().Map(e.Map) != nil {
-			_ = k.UpdateMap(e.Map, e.Key, e.Value) // a full map is as full in the interpreter
-		}
+	for _, change := range fitting(p, c.Changes) {
+		change.toKernel(k)
 	}
 	return nil
 }
@@ -362,7 +379,7 @@ func (c *Case) compareState(p *check.Program, k *kernel.Engine, want trace) *Fai
 			return failure
 		}
 	}
-	return missed(k)
+	return missed(p, k, want)
 }
 
 // differs compares what the kernel holds with what it ought to.
@@ -376,8 +393,8 @@ func (t trace) differs(kind, name, got string, err error) *Failure {
 	return nil
 }
 
-// missed reports tail calls inside the pipeline that found no program.
-func missed(k *kernel.Engine) *Failure {
+// missed compares the tail calls that found no program. Inside the pipeline there are none.
+func missed(p *check.Program, k *kernel.Engine, want trace) *Failure {
 	misses, err := k.Pipeline().Misses()
 	if err != nil {
 		return fail("read the misses", "%v", err)
@@ -385,6 +402,11 @@ func missed(k *kernel.Engine) *Failure {
 	for _, target := range k.Pipeline().Layout().Targets {
 		if misses[target] != 0 {
 			return fail("miss", "%d tail calls to %s missed", misses[target], target)
+		}
+	}
+	for _, table := range p.Slots {
+		if failure := want.differs("misses of", table.Name, fmt.Sprint(misses[table.Name]), nil); failure != nil {
+			return failure
 		}
 	}
 	return nil

@@ -21,6 +21,8 @@ type traffic struct {
 	known map[int][]bound                // all constants of the program, by size in bytes
 	seen  map[syntax.Stmt]bool           // the statements that some packet came to
 	path  map[*check.Stage]hop           // where packets may go
+
+	before []Change // those before the next packet
 }
 
 // A hop is what a stage parses, and the stages behind it.
@@ -111,6 +113,9 @@ func (t *traffic) fill() {
 	for _, m := range t.p.Maps {
 		t.entries(m)
 	}
+	for _, targets := range t.p.Targets {
+		t.targets(targets)
+	}
 	t.packets()
 }
 
@@ -129,10 +134,16 @@ func (t *traffic) packets() {
 		if runtime.CheckTestPacket(t.p.Type.Name, packet.Data) != nil {
 			continue
 		}
+		if t.IntN(8) == 0 {
+			t.change(m)
+		}
+		packet.Before = t.before
 		t.c.Packets = append(t.c.Packets, packet)
 		fresh, m.Env = false, packet.env()
 		if m.Run(packet.Data); !fresh && t.IntN(tries) > packets {
 			t.c.Packets = t.c.Packets[:len(t.c.Packets)-1]
+		} else {
+			t.before = nil
 		}
 	}
 }
@@ -303,22 +314,70 @@ func (t *traffic) mutant(packet []byte) []byte {
 func (t *traffic) entries(m *check.Map) {
 	var used []string
 	for range t.IntN(int(min(m.Max, 4)) + 1) {
-		var key []byte
-		switch m.Kind {
-		case check.ArrayMap, check.PerCPUArray:
-			key = binary.NativeEndian.AppendUint32(nil, uint32(t.IntN(int(m.Max))))
-		case check.LPM:
-			addr := t.memory(m.Key, t.scalar)
-			key = binary.NativeEndian.AppendUint32(nil, uint32(t.IntN(8*len(addr)+1)))
-			key = append(key, addr...)
-		default:
-			key = t.memory(m.Key, t.keyScalar)
-		}
+		key := t.key(m)
 		if !slices.Contains(used, string(key)) {
 			used = append(used, string(key))
-			t.c.Entries = append(t.c.Entries, Entry{m.Name, key, t.memory(m.Value, t.scalar)})
+			t.c.Changes = append(t.c.Changes, Entry{m.Name, key, t.memory(m.Value, t.scalar)})
 		}
 	}
+}
+
+// key is a key of a map.
+func (t *traffic) key(m *check.Map) []byte {
+	switch m.Kind {
+	case check.ArrayMap, check.PerCPUArray:
+		return nativeU32(uint32(t.IntN(int(m.Max))))
+	case check.LPM:
+		addr := t.memory(m.Key, t.scalar)
+		return append(nativeU32(uint32(t.IntN(8*len(addr)+1))), addr...)
+	}
+	return t.memory(m.Key, t.keyScalar)
+}
+
+// loopback is the number of the interface that each network namespace has.
+const loopback = 1
+
+// targets puts something to redirect to into a map: the loopback interface, or the first CPU.
+func (t *traffic) targets(m *check.Targets) {
+	index := uint32(t.IntN(int(m.Max)))
+	switch {
+	case m.Kind == check.DevMap && t.IntN(2) == 0:
+		t.c.Changes = append(t.c.Changes, Entry{m.Name, nativeU32(index), nativeU32(loopback)})
+	case m.Kind == check.CPUMap && t.IntN(8) == 0: // which makes a thread of the kernel
+		t.c.Changes = append(t.c.Changes, Entry{m.Name, nativeU32(0), nativeU32(64)})
+	}
+}
+
+// change is something that user space does between packets.
+func (t *traffic) change(m *interp.Machine) {
+	var change Change
+	switch n := t.IntN(6); {
+	case n < 3 && len(t.p.Slots) > 0:
+		table := pick(t.Rand, t.p.Slots)
+		f := Filling{Table: table.Name, Index: uint32(t.IntN(int(table.Len)))}
+		if stages := slices.Sorted(keys(table.Initial)); len(stages) > 0 && t.IntN(4) > 0 {
+			f.Stage = table.Initial[pick(t.Rand, stages)].Name
+		}
+		change = f
+	case n < 4 && len(t.p.Maps) > 0:
+		d := pick(t.Rand, t.p.Maps)
+		e := Entry{Map: d.Name, Key: t.key(d)}
+		if t.IntN(3) > 0 {
+			e.Value = t.memory(d.Value, t.scalar)
+		}
+		change = e
+	default:
+		if len(t.p.Globals) == 0 {
+			return
+		}
+		g := pick(t.Rand, t.p.Globals)
+		if g.Config {
+			return
+		}
+		change = Setting{g.Name, t.memory(g.Type, t.scalar)}
+	}
+	change.toMachine(m)
+	t.before = append(t.before, change)
 }
 
 // keyScalar is a scalar of a key: one of few.

@@ -3,8 +3,8 @@
 //
 // No file is changed: a mutated compiler is built with an overlay. README.md has what came out.
 //
-//	go test -v -timeout 0 -run TestMutations -mutations ./cmd/tcc/internal/oracle/mutations            # all; writes README.md
-//	go test -v -timeout 0 -run 'TestMutations/loads' -mutations ./cmd/tcc/internal/oracle/mutations    # some
+//	go test -v -timeout 0 -run TestMutations ./cmd/tcc/internal/oracle/mutations -mutations -update    # all
+//	go test -v -timeout 0 -run TestMutations/loads ./cmd/tcc/internal/oracle/mutations -mutations      # some
 package mutations
 
 import (
@@ -168,7 +168,7 @@ What the oracle is worth: each row is a mistake that was made in the compiler, o
 it. The number is that of the random pipeline which showed it; each of them runs in the interpreter and, cut in several
 ways, in the kernel. A test rewrites this page, as root:
 
-    go test -v -timeout 0 -run TestMutations -mutations -update ./cmd/tcc/internal/oracle/mutations
+    go test -v -timeout 0 -run TestMutations ./cmd/tcc/internal/oracle/mutations -mutations -update
 
 | mistake | in ` + "`codegen/internal`" + ` | found as | pipeline |
 |---|---|---|---|

@@ -12,7 +12,7 @@ type mutation struct {
 var table = []mutation{
 	// Cuts.
 	{what: "numbers that travel together lie at one place", file: "split/layout.go",
-		old: `with[v][w] = true`, new: `with[v][v] = true`, quick: true},
+		old: `ok && off < at+s.width(w) && at < off+n {`, new: `ok && off < at+s.width(w) && at < off {`, quick: true},
 	{what: "the arguments of a goto travel in the wrong order", file: "split/build.go",
 		old: `stub.Params[i-len(values)+len(to.Params)]`, new: `stub.Params[len(values)-1-i]`},
 	{what: "a number up to 511 travels in one byte", file: "split/graph.go",

@@ -32,9 +32,10 @@ func (c Coverage) without(names []string) (never []string) {
 
 // cover counts what stands in the executed statements of a program.
 func cover(p *check.Program, executed map[syntax.Stmt]bool) Coverage {
-	v := &coverer{p: p, counts: Coverage{}}
+	v := &coverer{p: p, executed: executed, counts: Coverage{}}
 	for s := range executed {
 		v.stmt(s)
+		v.nesting(s)
 		syntax.Walk(s, func(n syntax.Node) bool {
 			if inner, ok := n.(syntax.Stmt); ok {
 				return inner == s // those inside count if packets come to them
@@ -55,8 +56,9 @@ func cover(p *check.Program, executed map[syntax.Stmt]bool) Coverage {
 }
 
 type coverer struct {
-	p      *check.Program
-	counts Coverage
+	p        *check.Program
+	executed map[syntax.Stmt]bool
+	counts   Coverage
 }
 
 func (v *coverer) add(format string, args ...any) { v.counts[fmt.Sprintf(format, args...)]++ }
@@ -97,9 +99,12 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		if h, ok := v.p.Uses[s.Header].(*check.Header); ok && h.Decl.Length != nil {
 			name += " with length"
 		}
+		v.failed(name, s.Else)
 		name += elseName(s.Else)
 	case *syntax.SkipStmt:
-		name = map[bool]string{true: "need", false: "skip"}[s.Need] + elseName(s.Else)
+		name = map[bool]string{true: "need", false: "skip"}[s.Need]
+		v.failed(name, s.Else)
+		name += elseName(s.Else)
 	case *syntax.LetStmt:
 		name += elseName(s.Else)
 	case *syntax.MatchStmt:
@@ -107,11 +112,13 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		return
 	case *syntax.GotoStmt:
 		if table, ok := v.p.Uses[s.Target].(*check.Slots); ok {
-			name = map[bool]string{true: "goto slot", false: "goto slots"}[table.Single] + elseName(s.Else)
+			name = map[bool]string{true: "goto slot", false: "goto slots"}[table.Single]
 		}
 		if v.p.Backs[s] != nil {
-			name = "goto back" + elseName(s.Else)
+			name = "goto back"
 		}
+		v.failed(name, s.Else)
+		name += elseName(s.Else)
 	case *syntax.DeleteStmt:
 		v.onMap(s.Entry, "delete")
 		return
@@ -124,6 +131,42 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		}
 	}
 	v.add("%s", strings.ToLower(name))
+}
+
+// failed counts what went its else.
+func (v *coverer) failed(what string, e *syntax.Else) {
+	if e != nil && v.executed[e.Body] {
+		v.add("%s failed", what)
+	}
+}
+
+// nesting counts loops in loops, and statements that have others inside them, five deep.
+func (v *coverer) nesting(s syntax.Stmt) {
+	_, outer := s.(*syntax.ForStmt)
+	if deepest(s) >= 5 {
+		v.add("five blocks deep")
+	}
+	syntax.Walk(s, func(n syntax.Node) bool {
+		if inner, ok := n.(*syntax.ForStmt); outer && ok && inner != s && v.executed[inner] {
+			v.add("for in for")
+		}
+		return true
+	})
+}
+
+// deepest is how many blocks stand inside one another below a node, at most.
+func deepest(n syntax.Node) (most int) {
+	syntax.Walk(n, func(inner syntax.Node) bool {
+		if inner == n {
+			return true
+		}
+		b, ok := inner.(*syntax.Block)
+		if ok {
+			most = max(most, 1+deepest(b))
+		}
+		return !ok
+	})
+	return most
 }
 
 func elseName(e *syntax.Else) string {
@@ -158,6 +201,7 @@ func (v *coverer) assign(s *syntax.AssignStmt) {
 			switch o := v.p.Uses[id].(type) {
 			case *check.Map:
 				v.onMap(x, "update"+elseName(s.Else))
+				v.failed(string(o.Kind)+" update", s.Else)
 				return
 			case *check.Counter:
 				v.add("counter of %s", map[bool]string{true: "enum", false: "numbers"}[o.Enum != nil])
@@ -286,6 +330,8 @@ func (v *coverer) expr(e syntax.Expr) {
 	case *syntax.Index:
 		if t := v.p.Payload[e]; t != nil {
 			v.add("payload %v", t)
+		} else if _, array := v.p.Types[e.X].(*types.Array); array && v.p.Consts[e.Index] == nil {
+			v.add("element by a computed index")
 		}
 	case *syntax.StructLit:
 		v.add("struct literal")

@@ -57,12 +57,14 @@ func (o *ops) stmt(at diag.Span) syntax.Stmt {
 	return nil
 }
 
-// wantedOps are all operations but those that pinned programs have none of: they read variables instead.
-func wantedOps() (names []string) {
+// wantedRuns is what runs of thousands of cases must have had, beside the constructs of the language: all operations, but
+// for those of which pinned programs have none, as they read variables instead; all that user space can do; and large plans.
+func wantedRuns() (names []string) {
 	for _, name := range codegen.Operations() {
 		if name != "now" && name != "random" && name != "cpu" {
 			names = append(names, "op "+name)
 		}
 	}
-	return names
+	return append(names, "user space: set", "user space: entry", "user space: delete", "user space: fill", "user space: clear",
+		"128 bytes of stack", "32 bytes carried", "more than 16 programs")
 }

@@ -59,7 +59,7 @@ func columns() (names []string) {
 
 // rows are the constructs of a coverage: those that were executed, and those that ought to be.
 func (r *Report) rows() []string {
-	names := slices.Concat(wanted(), wantedOps())
+	names := slices.Concat(wanted(), wantedRuns())
 	for _, c := range r.Coverage {
 		names = slices.AppendSeq(names, maps.Keys(c))
 	}
@@ -68,19 +68,14 @@ func (r *Report) rows() []string {
 }
 
 // Never lists what ought to be executed and never was, in no type of pipeline.
-func (r *Report) Never() (names []string) {
-	wants := slices.Concat(wanted(), wantedOps())
-	slices.Sort(wants)
-	for _, name := range slices.Compact(wants) {
-		n := 0
-		for _, c := range r.Coverage {
-			n += c[name]
-		}
-		if n == 0 {
-			names = append(names, name)
-		}
+func (r *Report) Never() []string {
+	all := Coverage{}
+	for _, c := range r.Coverage {
+		all.Add(c)
 	}
-	return names
+	names := slices.Concat(wanted(), wantedRuns())
+	slices.Sort(names)
+	return all.without(slices.Compact(names))
 }
 
 // Write writes the report for people.

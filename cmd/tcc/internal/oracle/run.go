@@ -94,6 +94,12 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		return s, failure
 	}
 	covered := cover(p, want.reached)
+	for _, packet := range c.Packets {
+		for _, change := range fitting(p, packet.Before) {
+			word, _, _ := strings.Cut(change.String(), " ")
+			covered["user space: "+word]++
+		}
+	}
 	s.Statements, s.Reached, s.Coverage = statements(p), len(want.reached), map[string]Coverage{p.Type.Name: covered}
 	ops := newOps(p, want.reached)
 	plans, failure := c.plans(p)
@@ -122,6 +128,7 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		s.Plans++
 		s.Programs += len(a.Programs)
 		s.Cuts += cuts(a)
+		covered.Add(shape(a))
 		s.Most = max(s.Most, len(a.Programs))
 		s.Packets += len(c.Packets)
 		if failure := c.compare(p, a, want); failure != nil {
@@ -131,6 +138,23 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 	}
 	covered.Add(ops.counts)
 	return s, nil
+}
+
+// shape counts what is special about the programs of a pipeline.
+func shape(a *codegen.Artifact) Coverage {
+	c := Coverage{}
+	if len(a.Programs) > 16 {
+		c["more than 16 programs"]++
+	}
+	for _, p := range a.Programs {
+		if p.CarriedBytes >= 32 {
+			c["32 bytes carried"]++
+		}
+		if p.Stack >= 128 {
+			c["128 bytes of stack"]++
+		}
+	}
+	return c
 }
 
 // largest is the estimate for a pipeline's largest program.

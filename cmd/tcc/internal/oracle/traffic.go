@@ -134,7 +134,7 @@ func (t *traffic) packets() {
 		if runtime.CheckTestPacket(t.p.Type.Name, packet.Data) != nil {
 			continue
 		}
-		if t.IntN(8) == 0 {
+		if t.IntN(40) == 0 {
 			t.change(m)
 		}
 		packet.Before = t.before

@@ -59,7 +59,11 @@ func wanted() (names []string) {
 		add("%s else", word)
 		add("%s else goto", word)
 	}
-	return append(names, "bool &&", "bool ||", "bool prefix !", "ip4 in", "ip6 in", "ip4 &", "ip6 &", "mac &", "u32 of ip4", "ip4 of u32",
+	for _, word := range []string{"parse", "parse with length", "peek", "skip", "need", "goto slot", "goto slots", "goto back", "hash update",
+		"percpu_hash update", "lpm update", "array update"} {
+		add("%s failed", word)
+	}
+	return append(names, "for", "for in for", "five blocks deep", "element by a computed index", "bool &&", "bool ||", "bool prefix !", "ip4 in", "ip6 in", "ip4 &", "ip6 &", "mac &", "u32 of ip4", "ip4 of u32",
 		"let", "if", "if else", "goto", "emit", "counter of enum", "counter of numbers", "struct literal", "now()", "random()", "cpu()",
 		"match table", "match large table", "match many rows", "pattern value", "pattern range", "pattern prefix",
 		"parameter struct", "parameter view", "local = struct", "reference = struct",

@@ -39,7 +39,7 @@ func (c *checker) checkFns() {
 			c.block(f.Decl.Body)
 		})
 		c.checkReturns(f)
-		c.checkStale(f.Decl.Body)
+		c.checkStale(f.Params, f.Decl.Body)
 		c.fn = nil
 	}
 }
@@ -62,6 +62,10 @@ func (c *checker) refuseInFn(s syntax.Stmt) bool {
 		if s.Need {
 			what, hint = "need", "ask in the stage"
 		}
+	case *syntax.PushStmt:
+		what, hint = "push", "push in the stage"
+	case *syntax.PopStmt:
+		what, hint = "pop", "pop in the stage"
 	default:
 		return false
 	}

@@ -172,6 +172,16 @@ func (o *HeaderFieldObj) ObjectName() string { return o.Field.Name }
 func (o *TypeName) ObjectName() string       { return o.Type.String() }
 func (o *Builtin) ObjectName() string        { return o.Name }
 
+// HeaderOf is the declaration of a view's header.
+func (p *Program) HeaderOf(t *types.Header) *Header {
+	for _, h := range p.Headers {
+		if h.Type == t {
+			return h
+		}
+	}
+	return nil
+}
+
 // FieldRef is what a selector means; exactly one of the pointers is set.
 type FieldRef struct {
 	Header *types.HeaderField // of a view

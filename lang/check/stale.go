@@ -12,21 +12,30 @@ import (
 // to another entry: the kernel gives it away at once. So the reference is stale then, and its use an error. The entries of
 // arrays stay where they are.
 //
+// A view shows a place in the packet. Once a header is pushed or popped, something else may be there, and the view is
+// stale too (push.go).
+//
 // The pass follows the text: what is stale at the end of a branch that goes on is stale behind it.
 
-// staleness is where the map of each stale reference was changed.
+// staleness is where the map of each stale reference was changed, and where the bytes moved that a stale view showed.
 type staleness map[*Local]diag.Span
 
 type stalePass struct {
 	*checker
 	refs  map[*Local]*Map // in scope so far
+	views []*Local        // likewise
 	stale staleness
+	broke staleness // at the breaks of the loop so far
+	again staleness // at its continues
 	said  map[*Local]bool
 }
 
-// checkStale reports uses of stale references.
-func (c *checker) checkStale(body *syntax.Block) {
-	p := &stalePass{checker: c, refs: map[*Local]*Map{}, stale: staleness{}, said: map[*Local]bool{}}
+// checkStale reports uses of stale references and views in the body of a stage or fn.
+func (c *checker) checkStale(params []*Local, body *syntax.Block) {
+	p := &stalePass{checker: c, refs: map[*Local]*Map{}, stale: staleness{}, broke: staleness{}, again: staleness{}, said: map[*Local]bool{}}
+	for _, l := range params {
+		p.show(l)
+	}
 	p.stmt(body)
 }
 
@@ -66,7 +75,24 @@ func (p *stalePass) stmt(s syntax.Stmt) {
 		p.branches(bodies...)
 	case *syntax.ForStmt:
 		p.expr(s.In)
-		p.branches(s.Body, s.Body) // twice: what the end of the body changes, its start may use
+		p.loop(s.Body)
+	case *syntax.BreakStmt:
+		maps.Copy(p.broke, p.stale)
+	case *syntax.ContinueStmt:
+		maps.Copy(p.again, p.stale)
+	case *syntax.ParseStmt:
+		p.parts(s)
+		if s.Name != nil {
+			l, _ := p.Defs[s.Name].(*Local)
+			p.show(l)
+		}
+	case *syntax.PushStmt:
+		p.expr(s.Header)
+		p.use(s.After)
+		p.move(s.Else, firstWord(s, "push"))
+	case *syntax.PopStmt:
+		p.use(s.View)
+		p.move(s.Else, firstWord(s, "pop"))
 	default:
 		p.parts(s)
 	}
@@ -90,20 +116,33 @@ func (p *stalePass) parts(n syntax.Node) {
 	})
 }
 
-// branches goes through statements of which at most one runs, or for a loop one after the other.
+// branches goes through statements of which at most one runs.
 func (p *stalePass) branches(list ...syntax.Stmt) {
 	before, after := p.stale, maps.Clone(p.stale)
-	for i, s := range list {
+	for _, s := range list {
 		p.stale = maps.Clone(before)
-		if i > 0 && s == list[0] {
-			p.stale = maps.Clone(after)
-		}
 		p.stmt(s)
 		if !p.ended[s] {
 			maps.Copy(after, p.stale)
 		}
 	}
 	p.stale = after
+}
+
+// loop goes through the body of a loop twice: what one round changes, the next may use.
+func (p *stalePass) loop(body *syntax.Block) {
+	broke, again, all := p.broke, p.again, maps.Clone(p.stale)
+	p.broke, p.again = staleness{}, staleness{}
+	for range 2 {
+		p.stale = maps.Clone(all)
+		p.stmt(body)
+		if !p.ended[body] {
+			maps.Copy(all, p.stale)
+		}
+		maps.Copy(all, p.again)
+	}
+	maps.Copy(all, p.broke)
+	p.stale, p.broke, p.again = all, broke, again
 }
 
 // bind enters the reference of `if v := m[k]`.
@@ -166,18 +205,26 @@ func (p *stalePass) expr(e syntax.Expr) {
 }
 
 func (p *stalePass) use(id *syntax.Ident) {
+	if id == nil {
+		return
+	}
 	l, ok := p.Uses[id].(*Local)
 	if !ok || p.said[l] {
 		return
 	}
-	if _, ref := l.Type.(*types.MapRef); !ref {
+	at, stale := p.stale[l]
+	if !stale {
 		return
 	}
-	if at, stale := p.stale[l]; stale {
+	switch l.Type.(type) {
+	case *types.MapRef:
 		p.said[l] = true
 		d := p.errorf("E0620", id.Span(), "`%s` may show another entry by now: its map was changed", l.Name)
 		d.Hint = "look the entry up again, or use the reference before"
 		note(d, at, "changed here")
+	case *types.Header:
+		p.said[l] = true
+		p.staleView(id, at)
 	}
 }
 

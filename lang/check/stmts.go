@@ -20,7 +20,7 @@ func (c *checker) checkStages() {
 			c.block(s.Decl.Body)
 		})
 		c.checkPaths(s)
-		c.checkStale(s.Decl.Body)
+		c.checkStale(s.Params, s.Decl.Body)
 		c.stage = nil
 	}
 	c.checkCircles()
@@ -50,6 +50,10 @@ func (c *checker) stmt(s syntax.Stmt) {
 	case *syntax.SkipStmt:
 		c.use(s.N, types.U32)
 		c.elseOf(s.Else)
+	case *syntax.PushStmt:
+		c.pushStmt(s)
+	case *syntax.PopStmt:
+		c.popStmt(s)
 	case *syntax.AssignStmt:
 		c.assign(s)
 	case *syntax.IfStmt:
@@ -76,19 +80,6 @@ func (c *checker) stmt(s syntax.Stmt) {
 		c.leaveLoop(s, "break")
 	case *syntax.ContinueStmt:
 		c.leaveLoop(s, "continue")
-	default:
-		c.otherStmt(s)
-	}
-}
-
-// otherStmt refuses what isn't supported yet, or stands where it can't.
-func (c *checker) otherStmt(s syntax.Stmt) {
-	c.doubt = true
-	switch s := s.(type) {
-	case *syntax.PushStmt:
-		c.unsupported("E0907", firstWord(s, "push"), "`push` is")
-	case *syntax.PopStmt:
-		c.unsupported("E0907", firstWord(s, "pop"), "`pop` is")
 	}
 }
 

@@ -141,18 +141,7 @@ func (c *checker) testHeader(lit *syntax.StructLit) {
 	if !ok {
 		return
 	}
-	seen := map[string]*syntax.Ident{}
-	for _, fv := range lit.Fields {
-		c.fieldTwice(seen, fv)
-		f := h.Type.Field(fv.Name.Name)
-		if f == nil {
-			c.noField(fv.Name, "header", h.Type.Name, headerFieldNames(h.Type))
-			continue
-		}
-		if c.constant(fv.Value, f.Type) != nil {
-			c.fitsBitField(fv.Value, f)
-		}
-	}
+	c.headerValues(lit, h.Type, func(e syntax.Expr, t types.Type) bool { return c.constant(e, t) != nil })
 }
 
 // expect is `expect x == value`.

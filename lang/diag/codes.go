@@ -97,6 +97,7 @@ var titles = map[string]string{
 	"E0532": "a field that no checksum can follow",
 	"E0533": "addresses without their transport header",
 	"E0534": "a statement out of place in a rewrite",
+	"E0509": "stale view",
 
 	"E0601": "key of a map",
 	"E0602": "entry of a map read without a test",
@@ -129,7 +130,6 @@ var titles = map[string]string{
 	"E0815": "too much imported",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
-	"E0907": "push and pop",
 	"E0910": "fib",
 	"E0913": "frags",
 	"E0915": "stages for slots of another pipeline",

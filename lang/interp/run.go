@@ -32,6 +32,7 @@ type run struct {
 	jumps  int // gotos through slots so far
 	taken  map[*check.Back]int
 	cursor uint64
+	room   uint64 // bytes that can still be pushed, on xdp
 	frame  frame
 
 	rewriting *rewriting // nil outside of rewrites
@@ -52,7 +53,7 @@ type exit struct {
 
 // Run sends a packet through the pipeline. The slice is left alone.
 func (m *Machine) Run(packet []byte) Result {
-	r := &run{Machine: m, packet: slices.Clone(packet), ctx: m.Context, taken: map[*check.Back]int{}}
+	r := &run{Machine: m, packet: slices.Clone(packet), ctx: m.Context, taken: map[*check.Back]int{}, room: headroom}
 	if r.ctx.Protocol == 0 {
 		r.ctx.Protocol = Protocol(m.prog.Type.Name, packet)
 	}

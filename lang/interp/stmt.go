@@ -32,6 +32,10 @@ func (r *run) stmt(s syntax.Stmt) *exit {
 		return r.parse(s)
 	case *syntax.SkipStmt:
 		return r.orElseIfShort(s.Else, func() *exit { return r.skip(s) })
+	case *syntax.PushStmt:
+		return r.orElseIfShort(s.Else, func() *exit { return r.push(s) })
+	case *syntax.PopStmt:
+		return r.pop(s)
 	case *syntax.AssignStmt:
 		return r.orElseIfShort(s.Else, func() *exit { return r.assign(s) })
 	case *syntax.IfStmt:

@@ -124,16 +124,18 @@ type (
 		Views []*Ident `parser:"'rewrite' @@ ( ',' @@ )*"`
 		Body  *Block   `parser:"@@"`
 	}
-	// PushStmt is `push HEADER{…} after v`.
+	// PushStmt is `push HEADER{…} after v [else …]`.
 	PushStmt struct {
 		node
 		Header *StructLit `parser:"'push' @@"`
 		After  *Ident     `parser:"( (?= 'after' Ident) 'after' @@ )?"` // nil: at the front
+		Else   *Else      `parser:"@@?"`
 	}
-	// PopStmt is `pop v`.
+	// PopStmt is `pop v [else …]`.
 	PopStmt struct {
 		node
 		View *Ident `parser:"'pop' @@"`
+		Else *Else  `parser:"@@?"`
 	}
 	// Else is `else VERDICT` or `else goto …`, behind a statement that can fail.
 	Else struct {

@@ -160,8 +160,10 @@ func walkStmt(n Stmt, visit func(Node) bool) {
 	case *PushStmt:
 		each(visit, n.Header)
 		each(visit, n.After)
+		each(visit, n.Else)
 	case *PopStmt:
 		each(visit, n.View)
+		each(visit, n.Else)
 	}
 }
 

@@ -11,8 +11,12 @@ func (b *builder) buildEntry(entry *ir.Block) {
 	at := first.Decl.Name.Span()
 	s := &stage{builder: b, name: first.Name}
 	s.enter(entry)
-	if need := b.demand(); need > 0 && b.m.Type().Pull {
-		s.pull(at, need)
+	need := b.demand()
+	if need > 0 && b.m.Type().Pull {
+		s.pull(at)
+	}
+	for _, n := range b.needs {
+		n.Imm = int64(need)
 	}
 	s.jump(b.stages[fresh(first)], at, s.konst(at, ir.I64, 0))
 }
@@ -35,14 +39,15 @@ func (b *builder) demand() uint64 {
 	return most
 }
 
-// pull brings the first need bytes of the packet, or all it has, into its linear part, where programs can read them.
+// pull brings as many bytes of the packet as the stages look at, or all it has, into its linear part, where programs can
+// read them. How many that are is filled in when all stages are built.
 // Seldom is anything to be done: the linear part is long enough, or the packet is no longer than it.
-func (s *stage) pull(at diag.Span, need uint64) {
+func (s *stage) pull(at diag.Span) {
 	short, part, pull, on := s.coldBlock(), s.coldBlock(), s.coldBlock(), s.newBlock()
 	size := s.fn.AddParam(pull, ir.I32, "", at)
 
 	linear := s.emit(at, ir.HeadLen, ir.I32)
-	s.br(at, ir.ULt, linear, s.konst(at, ir.I32, need), way{yes: short, no: on, next: on})
+	s.br(at, ir.ULt, linear, s.needed(at), way{yes: short, no: on, next: on})
 
 	s.enter(short)
 	whole := s.ctxLoad(at, "len")
@@ -50,7 +55,7 @@ func (s *stage) pull(at diag.Span, need uint64) {
 
 	s.enter(part)
 	all := s.coldBlock()
-	limit := s.konst(at, ir.I32, need)
+	limit := s.needed(at)
 	s.br(at, ir.ULt, whole, limit, way{yes: all, no: pull, next: all})
 	s.flows[pull].preds[0].Edge().Args = []*ir.Value{limit}
 	s.enter(all)
@@ -60,4 +65,11 @@ func (s *stage) pull(at diag.Span, need uint64) {
 	s.emit(at, ir.Pull, ir.None, size)
 	s.jump(on, at)
 	s.enter(on)
+}
+
+// needed is the number of bytes that the stages look at.
+func (s *stage) needed(at diag.Span) *ir.Value {
+	n := s.konst(at, ir.I32, 0)
+	s.needs = append(s.needs, n)
+	return n
 }

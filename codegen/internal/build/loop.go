@@ -89,6 +89,8 @@ func (s *stage) changes(body *syntax.Block) (changed []variable, looks, moves bo
 			looks, moves = true, moves || !n.Peek
 		case *syntax.SkipStmt:
 			looks, moves = true, moves || !n.Need
+		case *syntax.PushStmt, *syntax.PopStmt:
+			looks, moves = true, true
 		case *syntax.AssignStmt:
 			changed = append(changed, s.variables(n.LHS)...)
 		}

@@ -44,8 +44,10 @@ type builder struct {
 	calls  map[*check.Slots][]*ir.Term // the calls of each table so far
 	temps  int                         // bools made so far
 	joins  map[*ir.Value]bool          // see joined
+	needs  []*ir.Value                 // see needed
 
 	maxima, seenMaxima map[*ir.Value]uint64 // see max and seen
+	exact              map[*ir.Value]exact  // see exactly
 
 	compared  map[*ir.Value]bool    // offsets that a compare with check.CursorMax has let through
 	readViews map[*check.Local]bool // see viewsRead
@@ -68,6 +70,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		calls:      map[*check.Slots][]*ir.Term{},
 		maxima:     map[*ir.Value]uint64{},
 		seenMaxima: map[*ir.Value]uint64{},
+		exact:      map[*ir.Value]exact{},
 		compared:   map[*ir.Value]bool{},
 		parities:   map[*ir.Value]parity{},
 		readViews:  viewsRead(p),

@@ -41,6 +41,10 @@ func viewsRead(p *check.Program) map[*check.Local]bool {
 				for _, v := range p.Rewrites[n].Views {
 					read[v.Local] = true
 				}
+			case *syntax.PushStmt:
+				markMeasured(p, n.After, read)
+			case *syntax.PopStmt:
+				markMeasured(p, n.View, read)
 			}
 			return true
 		})
@@ -59,6 +63,16 @@ func markPassed(p *check.Program, e *syntax.Call, read map[*check.Local]bool) {
 				read[l] = true
 			}
 		}
+	}
+}
+
+// markMeasured marks a view whose length is computed from its fields.
+func markMeasured(p *check.Program, id *syntax.Ident, read map[*check.Local]bool) {
+	if id == nil {
+		return
+	}
+	if l, ok := p.Uses[id].(*check.Local); ok && l.Type.(*types.Header).HasLen {
+		read[l] = true
 	}
 }
 

@@ -141,11 +141,19 @@ func (s *stage) parseStmt(st *syntax.ParseStmt) {
 	})
 }
 
-// behind is the offset behind a header, which is at least as long as its fixed part.
+// behind is the offset behind a header.
 func (s *stage) behind(at diag.Span, h *check.Header, v view, failed *ir.Block) *ir.Value {
+	if h.Decl.Length == nil {
+		return s.offset(at, spot{v.at.root, v.at.disp + int64(h.Type.Fixed)})
+	}
+	return s.add(at, v.at, s.lengthOf(at, h, v, failed))
+}
+
+// lengthOf is the length of a header, an I32. It is at least that of its fixed part.
+func (s *stage) lengthOf(at diag.Span, h *check.Header, v view, failed *ir.Block) *ir.Value {
 	fixed := uint64(h.Type.Fixed)
 	if h.Decl.Length == nil {
-		return s.offset(at, spot{v.at.root, v.at.disp + int64(fixed)})
+		return s.konst(at, ir.I32, fixed)
 	}
 	s.measured, s.site = &v, at
 	n := s.exprAs(h.Decl.Length, types.U32)[0]
@@ -153,7 +161,7 @@ func (s *stage) behind(at diag.Span, h *check.Header, v view, failed *ir.Block) 
 	if n.Op != ir.Const || n.Number() < fixed {
 		s.failIf(at, ir.ULt, n, s.konst(at, ir.I32, fixed), failed)
 	}
-	return s.add(at, v.at, n)
+	return n
 }
 
 // skipStmt is `skip n` and `need n`. To skip past the packet's end is no failure: whoever reads on checks.

@@ -16,7 +16,8 @@ func (s *stage) block(b *syntax.Block) {
 	})
 }
 
-// scoped runs f and then forgets the packet pointers that f made: what follows may be reached without them.
+// scoped runs f and then forgets the packet pointers that f made: what follows may be reached without them. If f moves
+// the packet, those of before are gone too.
 func (s *stage) scoped(f func()) {
 	outer, before := s.ptrs, s.moves
 	f()
@@ -34,6 +35,10 @@ func (s *stage) stmt(st syntax.Stmt) {
 		s.parseStmt(st)
 	case *syntax.SkipStmt:
 		s.skipStmt(st)
+	case *syntax.PushStmt:
+		s.pushStmt(st)
+	case *syntax.PopStmt:
+		s.popStmt(st)
 	case *syntax.AssignStmt:
 		s.orElse(st.Else, func() { s.assign(st) })
 	case *syntax.IfStmt:

@@ -203,6 +203,8 @@ const (
 	Random     // I32
 	CPU        // I32
 	Pull       // tc: make Args[0] (I32) bytes of the packet linear
+	Resize     // the packet by Args[0] (I32, signed) bytes: on xdp at its front, on tc behind 14 bytes. 0 or negative (I64)
+	NetByte    // tc: 0 if Args[0] (I32) bytes behind the start of the network header is a linear byte, else negative (I64)
 	Fetch      // Size bytes of the packet, which are there, from the offset Args[0]+Imm on (Obj); where packets are read-only
 	CsumL4     // tc: the TCP or UDP checksum at the offset Args[0]+Imm, which is even, changes by Args[1] (I32); Sym has its CsumFlags
 	CsumAdd    // tc: the sum of all bytes behind the Ethernet header, if the kernel holds it, changes by Args[0] (I32)
@@ -281,6 +283,8 @@ var Optable = [opCount]OpInfo{
 	Pull:       {Name: "pull", Args: 1, Call: true, Moves: true},
 	CsumL4:     {Name: "csuml4", Args: 2, Call: true, Moves: true},
 	CsumAdd:    {Name: "csumadd", Args: 1, Call: true},
+	Resize:     {Name: "resize", Args: 1, Call: true, Moves: true},
+	NetByte:    {Name: "netbyte", Args: 1, Drop: true, Call: true},
 	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 }

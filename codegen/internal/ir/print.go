@@ -336,7 +336,7 @@ func (v *Value) natural() Type {
 		return None
 	case WConst, Load, CtxLoad:
 		return Number(v.Size)
-	case Zext, BE64, Update, Delete, Output, Now:
+	case Zext, BE64, Update, Delete, Output, Now, Resize, NetByte:
 		return I64
 	case Const, Trunc, BE16, BE32, Cmp, HeadLen, Random, CPU, Redirect:
 		return I32

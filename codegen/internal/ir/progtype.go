@@ -26,9 +26,9 @@ func (m *Module) has(op Op) bool {
 	switch {
 	case !typed:
 		return true
-	case op == Pull || op == HeadLen || op == CsumL4 || op == CsumAdd:
+	case op == Pull || op == HeadLen || op == NetByte || op == CsumL4 || op == CsumAdd:
 		return t.Pull
-	case op == Data || op == DataEnd:
+	case op == Data || op == DataEnd || op == Resize:
 		return t.Direct
 	case op == Fetch:
 		return !t.Direct || t.Pull

@@ -58,7 +58,7 @@ func (v *verifier) args(x *Value) {
 		v.numbers(x.Args)
 	case Cmp:
 		v.compare(x.Cond, x.Args)
-	case Zext, BE16, BE32, Pull, CsumAdd:
+	case Zext, BE16, BE32, Pull, Resize, NetByte, CsumAdd:
 		v.want(x.Args[0], I32)
 	case Redirect:
 		v.want(x.Args[0], I32)

@@ -16,7 +16,10 @@ const (
 	skbLoadBytes  = 26
 	skbPullData   = 39
 	csumUpdate    = 40
+	xdpAdjustHead = 44
+	skbAdjustRoom = 50
 	redirectMap   = 51
+	skbLoadBytesR = 68
 	ringbufOutput = 130
 )
 
@@ -111,6 +114,10 @@ func (l *lowerer) call(v *ir.Value) {
 		l.put(R2, v.Args[0])
 		l.copy(R1, l.ctx)
 		l.helper(v, csumUpdate, 2)
+	case ir.Resize:
+		l.resize(v)
+	case ir.NetByte:
+		l.netByte(v)
 	case ir.Redirect:
 		l.redirect(v)
 	default:
@@ -174,7 +181,7 @@ func (l *lowerer) helper(v *ir.Value, number int64, args uint8) {
 	dst := l.def(v)
 	l.copy(dst, R0)
 	switch v.Op {
-	case ir.Update, ir.Delete, ir.Output:
+	case ir.Update, ir.Delete, ir.Output, ir.Resize, ir.NetByte:
 		if !l.short[v.ID] { // an int, sign-extended by some kernels only
 			l.emit(Inst{Op: Shl, Dst: dst, Imm: 32})
 			l.emit(Inst{Op: Sar, Dst: dst, Imm: 32})
@@ -207,4 +214,42 @@ func (l *lowerer) redirect(v *ir.Value) {
 	flags.Dst = R3
 	l.emit(flags)
 	l.helper(v, redirectMap, 3)
+}
+
+// Arguments of the helpers that resize a packet and look at it from its network header on.
+const (
+	adjRoomMAC  = 1 // BPF_ADJ_ROOM_MAC
+	hdrStartNet = 1 // BPF_HDR_START_NET
+)
+
+// resize lowers both forms of a resizing. On xdp the helper moves the start of the packet: down if it grows.
+func (l *lowerer) resize(v *ir.Value) {
+	n := v.Args[0]
+	if l.m.ProgType == "xdp" {
+		if n.Op == ir.Const {
+			l.emit(Inst{Op: Mov, W32: true, Dst: R2, Imm: int64(-int32(n.Imm))})
+		} else {
+			l.emit(Inst{Op: Mov, W32: true, Dst: R2})
+			l.emit(Inst{Op: Sub, W32: true, Dst: R2, Src: l.reg(n)})
+		}
+		l.copy(R1, l.ctx)
+		l.helper(v, xdpAdjustHead, 2)
+		return
+	}
+	l.put(R2, n)
+	l.copy(R1, l.ctx)
+	l.emit(Inst{Op: Mov, W32: true, Dst: R3, Imm: adjRoomMAC})
+	l.emit(Inst{Op: Mov, W32: true, Dst: R4}) // no flags
+	l.helper(v, skbAdjustRoom, 4)
+}
+
+// netByte reads the byte to a stack slot that nobody reads.
+func (l *lowerer) netByte(v *ir.Value) {
+	slot := l.out.NewSlot(1)
+	l.put(R2, v.Args[0])
+	l.emit(Inst{Op: SlotAddr, Begin: true, Dst: R3, Slot: slot})
+	l.copy(R1, l.ctx)
+	l.emit(Inst{Op: Mov, W32: true, Dst: R4, Imm: 1})
+	l.emit(Inst{Op: Mov, W32: true, Dst: R5, Imm: hdrStartNet})
+	l.helper(v, skbLoadBytesR, 5)
 }

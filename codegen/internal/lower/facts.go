@@ -67,7 +67,7 @@ func (a *facts) ints(f *ir.Func, uses [][]ir.Use) {
 	for _, b := range f.Blocks {
 		for _, v := range b.Insts {
 			switch v.Op {
-			case ir.Update, ir.Delete, ir.Output:
+			case ir.Update, ir.Delete, ir.Output, ir.Resize, ir.NetByte:
 				a.short[v.ID] = !slices.ContainsFunc(uses[v.ID], func(u ir.Use) bool { return !readsInt(v, u) })
 			}
 		}

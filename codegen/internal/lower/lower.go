@@ -73,8 +73,11 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		}
 		for _, v := range b.Insts {
 			forgets = forgets || v.Op == ir.Forget
-			if v.Op == ir.CtxStore {
+			switch v.Op {
+			case ir.CtxStore:
 				l.wrote[v.Sym] = true
+			case ir.Resize:
+				l.wrote["len"] = true
 			}
 		}
 	}

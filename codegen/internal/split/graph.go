@@ -20,7 +20,7 @@ type graph struct {
 	freq  []float64 // how often a packet comes by, by block ID
 
 	maxima    map[*ir.Value]uint64
-	stored    map[string]bool           // context fields that the pipeline writes
+	stored    map[string]bool           // context fields that the pipeline changes
 	config    map[string]bool           // constant globals
 	narrowed  map[*ir.Value][]*ir.Value // see narrow
 	crossings []*crossing               // by block ID; see crossing
@@ -40,8 +40,11 @@ func newGraph(m *ir.Module, f *ir.Func) *graph {
 	for i, b := range g.order {
 		g.pos[b.ID] = i
 		for _, v := range b.Insts {
-			if v.Op == ir.CtxStore {
+			switch v.Op {
+			case ir.CtxStore:
 				g.stored[v.Sym] = true
+			case ir.Resize:
+				g.stored["len"] = true
 			}
 		}
 	}

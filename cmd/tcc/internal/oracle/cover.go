@@ -105,6 +105,16 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		name = map[bool]string{true: "need", false: "skip"}[s.Need]
 		v.failed(name, s.Else)
 		name += elseName(s.Else)
+	case *syntax.PushStmt:
+		name += map[bool]string{true: " in front", false: " after"}[s.After == nil]
+		v.failed(strings.ToLower(name), s.Else)
+		name += elseName(s.Else)
+	case *syntax.PopStmt:
+		if l, ok := v.p.Uses[s.View].(*check.Local); ok && l.Type.(*types.Header).HasLen {
+			name += " with length"
+		}
+		v.failed(strings.ToLower(name), s.Else)
+		name += elseName(s.Else)
 	case *syntax.LetStmt:
 		name += elseName(s.Else)
 	case *syntax.MatchStmt:

@@ -12,7 +12,7 @@
 //	gen        the writer, the shape of a pipeline      pool       numbers and addresses that meet again and again
 //	decls      declarations                             scope      what a place in a stage can name
 //	number, cond, value                                 expressions
-//	locals, packets, payload, state, match, flow, loop  statements
+//	locals, packets, payload, push, state, match, flow, loop   statements
 //
 // Constants come from a small pool, so that a program compares what it has stored before. Packets are made from the
 // program's own headers and constants, and the interpreter picks those that get to statements that no other got to

@@ -230,6 +230,8 @@ func (e *editor) stmt(s syntax.Stmt) {
 		e.dropSubjects(s)
 	case *syntax.GotoStmt:
 		e.replace(s, e.defaultVerdict())
+	case *syntax.PushStmt:
+		separated(e, s.Header.Fields)
 	}
 }
 

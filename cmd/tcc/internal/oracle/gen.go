@@ -36,6 +36,8 @@ type gen struct {
 	scope  []*local
 	names  int              // locals of the stage so far
 	mods   map[*mapDecl]int // updates and deletes in the stage so far
+	moves  int              // pushes and pops in the stage so far
+	still  bool             // none of these may be written
 	loops  int              // around the statement
 	rounds int              // of these, in all
 	copies int              // of stages, because of gotos back so far
@@ -134,7 +136,7 @@ type production struct {
 var families [][]production
 
 func init() {
-	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts, payloadStmts}
+	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts, payloadStmts, pushStmts}
 }
 
 // statement writes a statement.
@@ -184,7 +186,7 @@ func (g *gen) share(s *stage) int {
 
 func (g *gen) writeStage(s *stage) {
 	g.stage, g.scope, g.names, g.mods = s, nil, 0, map[*mapDecl]int{}
-	g.loops, g.rounds = 0, 1
+	g.loops, g.rounds, g.moves = 0, 1, 0
 	for _, p := range s.params {
 		g.scope = append(g.scope, &local{name: p.name, typ: p.typ})
 	}

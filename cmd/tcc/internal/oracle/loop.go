@@ -2,8 +2,6 @@ package oracle
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/tcc-bpf/tcc/lang/types"
 )
@@ -28,25 +26,11 @@ func (g *gen) loop(depth int) bool {
 	i.fixed = true
 	g.line("for %s in %s {", i.name, head)
 	g.loops, g.rounds = g.loops+1, rounds*max
-	g.withoutReferences(func() { g.block(depth-1, false) })
+	g.withoutStale(func() { g.block(depth-1, false) })
 	g.loops, g.rounds = g.loops-1, rounds
 	g.scope = g.scope[:outer]
 	g.line("}")
 	return false
-}
-
-// withoutReferences writes the body of a loop. References from outside aren't used there, nor behind it if the map was
-// changed: the body may be run many times.
-func (g *gen) withoutReferences(body func()) {
-	outer, before := g.scope, maps.Clone(g.mods)
-	g.scope = slices.DeleteFunc(slices.Clone(outer), func(l *local) bool { return l.ref != nil })
-	body()
-	g.scope = outer
-	for m, n := range g.mods {
-		if n != before[m] {
-			g.mods[m] = n + 2
-		}
-	}
 }
 
 // loopHead is the range and the bound of a loop, how often it runs at most, and the type of its variable.

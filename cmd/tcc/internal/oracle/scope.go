@@ -11,13 +11,18 @@ type local struct {
 	name string
 	typ  types.Type // *types.Header of a view, the entry's type of a reference
 	ref  *mapDecl   // nil: no reference
-	mods int        // of a reference: how often the map had been changed before
+	mods int        // of a reference: how often the map had been changed before; of a view: the packet
 
 	fixed bool // it can't be assigned
 }
 
-// alive reports whether a reference can be used: its map wasn't changed since.
-func (g *gen) alive(l *local) bool { return l.ref == nil || g.mods[l.ref] == l.mods }
+// alive reports whether a local can be used: its map, or of a view the packet, wasn't changed since.
+func (g *gen) alive(l *local) bool {
+	if _, view := l.typ.(*types.Header); view {
+		return g.moves == l.mods
+	}
+	return l.ref == nil || g.mods[l.ref] == l.mods
+}
 
 // A place is something that can be read, and mostly written.
 type place struct {
@@ -46,6 +51,7 @@ func (g *gen) places() []place {
 	var ps []place
 	for _, l := range g.scope {
 		switch h, view := l.typ.(*types.Header); {
+		case view && !g.alive(l):
 		case view:
 			for _, f := range h.Fields {
 				ps = append(ps, place{text: l.name + "." + f.Name, typ: f.Type, kind: fieldPlace, bits: f.Bits, readOnly: g.typ.ReadOnly})
@@ -129,6 +135,9 @@ func (g *gen) placeFor(t types.Type) (place, bool) {
 // bind brings a new local into scope.
 func (g *gen) bind(t types.Type) *local {
 	l := &local{name: fmt.Sprintf("x%d", g.names), typ: t}
+	if _, view := t.(*types.Header); view {
+		l.mods = g.moves
+	}
 	g.names++
 	g.scope = append(g.scope, l)
 	return l
@@ -138,7 +147,7 @@ func (g *gen) bind(t types.Type) *local {
 func (g *gen) view(h *types.Header) string {
 	var names []string
 	for _, l := range g.scope {
-		if l.typ == h {
+		if l.typ == h && g.alive(l) {
 			names = append(names, l.name)
 		}
 	}

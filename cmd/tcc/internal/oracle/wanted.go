@@ -54,12 +54,12 @@ func wanted() (names []string) {
 			add("%s %s", t.Name, v.Name)
 		}
 	}
-	for _, word := range []string{"parse", "parse with length", "peek", "peek with length", "let", "skip", "need", "goto slot", "goto slots"} {
+	for _, word := range []string{"parse", "parse with length", "peek", "peek with length", "let", "skip", "need", "push in front", "push after", "pop", "pop with length", "goto slot", "goto slots"} {
 		add("%s", word)
 		add("%s else", word)
 		add("%s else goto", word)
 	}
-	for _, word := range []string{"parse", "parse with length", "peek", "skip", "need", "goto slot", "goto slots", "goto back", "hash update",
+	for _, word := range []string{"parse", "parse with length", "peek", "skip", "need", "push in front", "push after", "pop", "pop with length", "goto slot", "goto slots", "goto back", "hash update",
 		"percpu_hash update", "lpm update", "array update"} {
 		add("%s failed", word)
 	}

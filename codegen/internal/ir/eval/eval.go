@@ -34,6 +34,7 @@ type Machine struct {
 	// Refuse, if set, makes tail calls to the entries of a prog array miss.
 	Refuse    func(table string, index uint32) bool
 	TailCalls int            // of the last run
+	room      int            // bytes that a packet can still grow by, on xdp
 	Missed    map[string]int // calls that missed, by prog array
 }
 
@@ -72,7 +73,7 @@ type start struct {
 
 // Run handles one packet and returns the verdict code.
 func (m *Machine) Run() (int32, error) {
-	m.TailCalls = 0
+	m.TailCalls, m.room = 0, headroom
 	next := &start{block: m.Module.Funcs[0].Blocks[0]}
 	for {
 		r := &run{m: m, values: map[*ir.Value]operand{}, proven: map[*ir.Value]int64{}}
@@ -258,6 +259,15 @@ func (r *run) inst(v *ir.Value) error {
 		clear(r.proven)
 	case ir.CsumAdd:
 		r.m.Sum += r.num(v.Args[0])
+	case ir.Resize:
+		set(r.m.resize(int64(int32(r.num(v.Args[0])))))
+		r.epoch++
+		clear(r.proven)
+	case ir.NetByte:
+		set(0)
+		if etherHeader+r.num(v.Args[0]) >= uint64(r.m.linear()) {
+			set(errno(14))
+		}
 	case ir.Redirect:
 		n := r.m.redirect(v, uint32(r.num(v.Args[0])))
 		set(uint64(uint32(n)))

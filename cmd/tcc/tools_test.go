@@ -61,7 +61,8 @@ func TestBpftool(t *testing.T) {
 	}
 	defer unix.Unmount(fs, 0)
 	for name, want := range map[string][]string{"firewall": {"firewall", "udp_in", "refuse"}, "policy": {"policy"}} {
-		dir, pins := compileExample(t, name, "150"), filepath.Join(fs, name)
+		budget := map[string]string{"firewall": "130", "policy": "200"}[name]
+		dir, pins := compileExample(t, name, budget), filepath.Join(fs, name)
 		runTool(t, bpftool, "prog", "loadall", filepath.Join(dir, name+"_bpfel.o"), pins, "pinmaps", filepath.Join(fs, name+"_maps"))
 		loaded, err := os.ReadDir(pins)
 		if err != nil || len(loaded) < 3 {
@@ -83,7 +84,7 @@ func TestBpftool(t *testing.T) {
 func TestObjdump(t *testing.T) {
 	objdump := tool(t, "llvm-objdump-19", "llvm-objdump")
 	for _, file := range []string{"firewall_bpfel.o", "firewall_bpfeb.o"} {
-		dir := compileExample(t, "firewall", "150")
+		dir := compileExample(t, "firewall", "130")
 		listing := runTool(t, objdump, "-S", filepath.Join(dir, file))
 		for _, want := range []string{"<firewall>:", "<refuse>:", "; ip := parse ipv4 else drop", "; dropped[why] += 1", "call 0xc"} {
 			if !strings.Contains(strings.ReplaceAll(listing, ";     ", "; "), want) {

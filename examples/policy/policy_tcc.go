@@ -59,7 +59,6 @@ const (
 	policyProgRules2   = "rules_2"
 	policyProgRules3   = "rules_3"
 	policyProgRules4   = "rules_4"
-	policyProgRules5   = "rules_5"
 	policyVarEnforce   = "enforce"
 	policyVarTccZero   = "tcc_zero"
 )
@@ -113,7 +112,6 @@ type policyProgramSpecs struct {
 	Rules2 *ebpf.ProgramSpec `ebpf:"rules_2"`
 	Rules3 *ebpf.ProgramSpec `ebpf:"rules_3"`
 	Rules4 *ebpf.ProgramSpec `ebpf:"rules_4"`
-	Rules5 *ebpf.ProgramSpec `ebpf:"rules_5"`
 }
 
 // policyMapSpecs contains maps before they are loaded into the kernel.
@@ -186,7 +184,6 @@ type policyPrograms struct {
 	Rules2 *ebpf.Program `ebpf:"rules_2"`
 	Rules3 *ebpf.Program `ebpf:"rules_3"`
 	Rules4 *ebpf.Program `ebpf:"rules_4"`
-	Rules5 *ebpf.Program `ebpf:"rules_5"`
 }
 
 func (p *policyPrograms) Close() error {
@@ -196,7 +193,6 @@ func (p *policyPrograms) Close() error {
 		p.Rules2,
 		p.Rules3,
 		p.Rules4,
-		p.Rules5,
 	)
 }
 
@@ -282,7 +278,6 @@ func _PolicyLayout() runtime.Layout {
 			policyProgRules2,
 			policyProgRules3,
 			policyProgRules4,
-			policyProgRules5,
 		},
 		Counters: []runtime.CounterLayout{
 			{

@@ -61,10 +61,9 @@ func (l *lowerer) check(b *ir.Block) {
 // split ends the block in work with a branch to the successors of b, turned so that the next block is fallen into.
 func (l *lowerer) split(b *ir.Block, i Inst) {
 	yes, no := b.Term.Succs[0], b.Term.Succs[1]
-	if l.falls(b, yes.To) > l.falls(b, no.To) {
-		if c, ok := i.Cond.Negated(); ok {
-			i.Cond, yes, no = c, no, yes
-		}
+	if l.order.Falls(b) == 0 {
+		i.Cond, _ = i.Cond.Negated()
+		yes, no = no, yes
 	}
 	from := l.cur
 	from.Jump, from.Fall = l.first[yes.To.ID], l.first[no.To.ID]
@@ -80,10 +79,10 @@ func (l *lowerer) split(b *ir.Block, i Inst) {
 	case len(no.Args) > 0:
 		from.Fall = l.passing(no)
 		l.parts[b.ID] = append(l.parts[b.ID], from.Fall)
-	case l.deep && Returns(no.To) && !l.follows(b, no.To):
+	case l.order.Deep && Returns(no.To) && !l.order.Follows(b, no.To):
 		from.Fall = l.repeat(no.To)
 	}
-	if l.deep && Returns(yes.To) {
+	if l.order.Deep && Returns(yes.To) {
 		from.Jump = l.repeat(yes.To)
 	}
 }
@@ -96,20 +95,6 @@ func (l *lowerer) repeat(b *ir.Block) *Block {
 	l.term(b)
 	return again
 }
-
-// falls says how much block b should be the fall-through of block a.
-func (l *lowerer) falls(a, b *ir.Block) int {
-	switch {
-	case l.deep && Returns(b):
-		return 2
-	case l.follows(a, b):
-		return 1
-	}
-	return 0
-}
-
-// follows reports whether block a is followed by block b.
-func (l *lowerer) follows(a, b *ir.Block) bool { return l.pos[b.ID] == l.pos[a.ID]+1 }
 
 // early reports whether the arguments of a jump edge may be passed before the branch. That saves a block for
 // them and a jump, and costs the other side, where the parameters are dead, an instruction or two.
@@ -167,7 +152,7 @@ func (l *lowerer) place() []*Block {
 	before := map[*Block]*Block{}
 	var done, hot, cold []*Block
 	fallen := map[*Block]bool{}
-	for _, b := range l.order {
+	for _, b := range l.order.Blocks {
 		for _, p := range l.parts[b.ID] {
 			done = append(done, p)
 			fallen[p.Fall] = true

@@ -32,9 +32,7 @@ type lowerer struct {
 	m     *ir.Module
 	f     *ir.Func
 	out   *Func
-	order []*ir.Block
-	deep  bool            // see Order
-	pos   []int           // by block ID, in order
+	order *Order
 	regs  []Reg           // by value ID
 	slots []Slot          // of objects, by value ID
 	first []*Block        // by ir.Block ID
@@ -54,7 +52,6 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 	l := &lowerer{
 		m: m, f: f,
 		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual},
-		pos:   make([]int, f.NumBlocks()),
 		facts: learn(f),
 		regs:  make([]Reg, f.NumValues()),
 		slots: make([]Slot, f.NumValues()),
@@ -62,11 +59,10 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		parts: make([][]*Block, f.NumBlocks()),
 		wrote: map[string]bool{},
 	}
-	l.order, l.deep = Order(f)
+	l.order = NewOrder(f)
 	forgets := false
 	cold := frozen(f)
-	for i, b := range l.order {
-		l.pos[b.ID] = i
+	for _, b := range l.order.Blocks {
 		l.first[b.ID] = l.out.NewBlock(cold[b.ID])
 		for _, p := range b.Params {
 			l.def(p)
@@ -87,11 +83,11 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 
 // entry keeps what the program is given, and what it needs everywhere.
 func (l *lowerer) entry(forgets bool) {
-	l.cur = l.first[l.order[0].ID]
-	if len(l.order[0].Insts) > 0 {
-		l.span = l.order[0].Insts[0].Span
+	l.cur = l.first[l.order.Blocks[0].ID]
+	if len(l.order.Blocks[0].Insts) > 0 {
+		l.span = l.order.Blocks[0].Insts[0].Span
 	} else {
-		l.span = l.order[0].Term.Span
+		l.span = l.order.Blocks[0].Term.Span
 	}
 	l.ctx = l.out.NewReg()
 	l.copy(l.ctx, R1)

@@ -14,7 +14,10 @@ func (l *lowerer) object(v *ir.Value) {
 	first := len(l.cur.Insts)
 	zero := zeroBytes(v)
 	for at := 0; at < v.Size; at += word {
-		if off, size := cover(zero[at : at+word]); size > 0 {
+		if off, size := cover(zero[at : at+word]); size > 0 || flags(v, at) {
+			if flags(v, at) {
+				off, size = 0, word
+			}
 			l.emit(Inst{Op: Store, Size: uint8(size), Dst: FP, Slot: slot, Off: int32(at + off)})
 		}
 	}
@@ -32,6 +35,18 @@ func (l *lowerer) object(v *ir.Value) {
 }
 
 func isZero(v *ir.Value) bool { return v.Op == ir.Const && v.Number() == 0 }
+
+// flags reports whether a word of an object has a part that is zero on some ways and not on others, and the verifier may
+// know it. It keeps that in mind, back from where the word is read to where it was last written as a whole: so that is
+// done first.
+func flags(v *ir.Value, word int) bool {
+	for i, f := range v.Fields {
+		if a := v.Args[i]; f.Offset > word && f.Offset < word+8 && (a.Op == ir.Cmp || a.Op == ir.Param) {
+			return true
+		}
+	}
+	return false
+}
 
 // need says what must be written to a byte before the fields are: nothing in particular, a zero, or nothing at all.
 type need uint8

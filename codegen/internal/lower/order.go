@@ -21,15 +21,57 @@ import (
 // maxPending is how many queued branches the order for the machine may cause; the kernel takes 8,192.
 const maxPending = 2048
 
-// Order lists the reachable blocks in the order in which the program has them. Where a block's successor is the next
-// in the list, it is the fall-through. In a deep order, a successor that Returns is the fall-through even if it is
-// elsewhere in the list.
-func Order(f *ir.Func) (order []*ir.Block, deep bool) {
+// An Order is the order of a function's blocks. Where a block's successor is the next in the list, it is the
+// fall-through. In a deep order, a successor that Returns is the fall-through even if it is elsewhere in the list.
+type Order struct {
+	Blocks []*ir.Block // the reachable ones
+	Deep   bool
+	pos    []int // by block ID
+}
+
+// NewOrder orders the blocks of a function.
+func NewOrder(f *ir.Func) *Order {
 	l := &layout{f: f, cold: frozen(f), height: heights(f)}
-	if order := l.straight(); l.pending(order) <= maxPending {
-		return order, false
+	o := &Order{Blocks: l.straight()}
+	if l.pending(o.Blocks) > maxPending {
+		o.Blocks, o.Deep = l.walk(), true
 	}
-	return l.walk(), true
+	o.pos = make([]int, f.NumBlocks())
+	for i, b := range o.Blocks {
+		o.pos[b.ID] = i
+	}
+	return o
+}
+
+// Follows reports whether block b lies right behind block a.
+func (o *Order) Follows(a, b *ir.Block) bool { return o.pos[b.ID] == o.pos[a.ID]+1 }
+
+// Falls is the successor that a block with two of them falls through to.
+func (o *Order) Falls(b *ir.Block) int {
+	yes, no := b.Term.Succs[0].To, b.Term.Succs[1].To
+	if _, ok := condOf(&b.Term).Negated(); ok && o.falls(b, yes) > o.falls(b, no) {
+		return 0
+	}
+	return 1
+}
+
+// condOf is the condition of a terminator's jump.
+func condOf(t *ir.Term) ir.Cond {
+	if t.Op == ir.Check {
+		return ir.ULe
+	}
+	return t.Cond
+}
+
+// falls says how much block b should be the fall-through of block a.
+func (o *Order) falls(a, b *ir.Block) int {
+	switch {
+	case o.Deep && Returns(b):
+		return 2
+	case o.Follows(a, b):
+		return 1
+	}
+	return 0
 }
 
 // Returns reports whether a block only returns a constant.
@@ -134,17 +176,19 @@ func (l *layout) postorder(split func(*ir.Block) (fall, jump *ir.Block)) []*ir.B
 			stack = append(stack, frame{b, successors(b, split)})
 		}
 	}
-	push(l.f.Blocks[0])
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		if len(top.rest) == 0 {
-			order = append(order, top.b)
-			stack = stack[:len(stack)-1]
-			continue
+	for _, e := range slices.Backward(l.f.Entries()) {
+		push(e)
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			if len(top.rest) == 0 {
+				order = append(order, top.b)
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			next := top.rest[0]
+			top.rest = top.rest[1:]
+			push(next)
 		}
-		next := top.rest[0]
-		top.rest = top.rest[1:]
-		push(next)
 	}
 	return order
 }
@@ -153,7 +197,8 @@ func (l *layout) postorder(split func(*ir.Block) (fall, jump *ir.Block)) []*ir.B
 func (l *layout) walk() []*ir.Block {
 	var order []*ir.Block
 	seen := make([]bool, l.f.NumBlocks())
-	stack := []*ir.Block{l.f.Blocks[0]}
+	stack := l.f.Entries()
+	slices.Reverse(stack)
 	for len(stack) > 0 {
 		b := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -174,7 +219,8 @@ func (l *layout) pending(order []*ir.Block) int {
 		next[b.ID] = order[i+1]
 	}
 	seen := make([]bool, l.f.NumBlocks())
-	stack := []*ir.Block{order[0]}
+	stack := l.f.Entries()
+	slices.Reverse(stack)
 	most := 0
 	for len(stack) > 0 {
 		b := stack[len(stack)-1]

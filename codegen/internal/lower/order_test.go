@@ -63,9 +63,9 @@ b3:
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			order, deep := Order(ir.MustParse(body(test.ir)).Funcs[0])
-			if got := names(order); got != test.want || deep {
-				t.Errorf("got %s, deep %v, want %s", got, deep, test.want)
+			o := NewOrder(ir.MustParse(body(test.ir)).Funcs[0])
+			if got := names(o.Blocks); got != test.want || o.Deep {
+				t.Errorf("got %s, deep %v, want %s", got, o.Deep, test.want)
 			}
 		})
 	}
@@ -82,12 +82,12 @@ func TestDeepOrder(t *testing.T) {
 		}
 		fmt.Fprintf(&s, "b%d:\n\tret v0\n", 10*(rows+1))
 		f := ir.MustParse(body(s.String())).Funcs[0]
-		order, deep := Order(f)
-		if want := rows > maxPending; deep != want {
-			t.Errorf("%d rows: deep is %v", rows, deep)
+		o := NewOrder(f)
+		if want := rows > maxPending; o.Deep != want {
+			t.Errorf("%d rows: deep is %v", rows, o.Deep)
 		}
 		l := &layout{f: f, cold: frozen(f), height: heights(f)}
-		if n := l.pending(order); n > 8192-1000 {
+		if n := l.pending(o.Blocks); n > 8192-1000 {
 			t.Errorf("%d rows queue %d branches", rows, n)
 		}
 	}

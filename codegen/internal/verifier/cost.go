@@ -3,33 +3,35 @@
 // The verifier walks every path, depth first, and stops where it meets a state that an earlier walk through the same
 // instruction covers. Its price is therefore not the length of a program but
 //
-//	Σ over blocks b of D(b) · (instructions of b) + what is walked again behind joins
+//	Σ over blocks b of D(b) · (instructions of b)
 //
-// where D(b) is the number of states at b that are not covered by one another. Two states differ if they disagree in
-// something that will be demanded precisely: a number that decides a branch later, or the constant offset of a packet
-// pointer. A number that is only stored, added or returned never matters. So D is 1 nearly everywhere, grows by one
-// where a constant is set on one side of a branch and compared later, and doubles where many such constants live side
-// by side: sixteen flags cost 2^16.
+// where D(b) is how often it comes by without finding b's state covered. Of a number it compares what it knows only if
+// that turned out to matter behind the earlier state: if a branch was decided by it, or a pointer placed. A number that is
+// only stored, added or returned never matters. So D is 1 nearly everywhere, grows by one where a constant is set on one
+// side of a branch and compared later, and doubles where many such constants live side by side: sixteen flags cost 2^16.
 //
-// D is computed forward over the acyclic graph, with sets of states (states.go). A state is what is known of live values
-// that are demanded (demand.go): constants passed to block parameters, results of arithmetic with known operands, what
-// the equal side of `x == constant` tells of x, and of packet pointers the offset or its bound and the bytes proved
-// behind them. A branch whose operands are known is followed on one side only. States that know the same are one state.
-// Where more than 64 are left, some stand for all.
+// The model is that walk, over IR instead of machine code:
 //
-// States are remembered only at some instructions, so that a path which joins another is walked on until it meets one:
-// see walk.go.
+//	places   where the verifier looks for an earlier state, and what is alive there
+//	number   what it knows of a number: ranges, signs and bits, from operations and from branches
+//	walk     depth first, what falls through first; what is remembered, found again and given up
+//	insns    how many instructions each operation becomes
+//	stack    how many values have no register
 //
-// What this doesn't see: ranges of numbers (`x < 10` on one side), bits known, pending branches. It takes a number that
-// is demanded on one path for demanded on all, which makes it too high where many constants meet; that a state covers
-// another which knows more about a packet is not seen either. Estimates of the lowering are averages: the table in
-// insns.go, and for each value that has no register a store and a load.
+// What it doesn't see: what the lowering makes of one operation exactly (the table is of averages); what register or
+// stack slot a value lives in, and so leftovers in dead slots; that two registers hold the same number plus a constant;
+// the value of a config, which the verifier reads from the frozen map, and by which it may skip much of a program.
+// Where kernels differ it is like Linux 6.18.
+//
+// A test (TestEstimates in cmd/tcc/internal/oracle) holds the estimates against what the running kernel says.
 package verifier
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/codegen/internal/lower"
 )
 
 // Limits of the kernel.
@@ -39,8 +41,7 @@ const (
 )
 
 const (
-	prologue  = 1 // the context moves to a register that calls preserve
-	spillCost = 2
+	prologue = 1 // the context moves to a register that calls preserve
 )
 
 // Estimate is the price of one program.
@@ -49,20 +50,23 @@ type Estimate struct {
 	Processed int // instructions the verifier walks through
 	Stack     int // bytes
 	Maps      int // distinct ones
+	Pending   int // branches that the verifier has queued at the worst moment
+	Jump      int // the longest distance of a jump, in instruction slots
 }
 
 // Model holds what estimates for parts of one Func share.
 type Model struct {
 	f      *ir.Func
-	order  []*ir.Block
-	pos    []int // in order, by block ID
-	blocks []Block
+	order  *lower.Order
+	blocks []Block // by ID
 
-	wanted   []bool             // demanded precisely, by value ID
-	places   []bool             // goes into a packet offset, by value ID
-	in       [][]*ir.Value      // by block ID; see liveIn
-	decisive map[*ir.Value]bool // known in some state where that matters
-	uses     []int              // by value ID
+	kept    []bool        // see demand; by value ID
+	widened [][]*ir.Value // the same numbers in 64 bits, by value ID
+	index   []int         // where in its block, or among its parameters, by value ID
+	steps   []uint16      // of instructions, by value ID
+	uses    []int         // by value ID
+	places  int
+	walker  *walker // of the last visit, for what it has allocated
 }
 
 // Block is the price of one block.
@@ -72,31 +76,37 @@ type Block struct {
 	Stack int      // bytes at the worst point
 	Maps  []string // named in it
 
-	term   int  // steps of the terminator
-	calls  int  // of helpers
-	target bool // of a jump
+	term   int         // steps of the terminator
+	extra  int         // steps that belong to no instruction
+	jumps  int         // the terminator's, calls included
+	target bool        // of a jump
+	in     []*ir.Value // kept values that live on entry, by ID
+	begin  []*ir.Value // these and the parameters that are kept
+	places []*place
 }
 
 // NewModel analyses f.
 func NewModel(f *ir.Func) *Model {
-	m := &Model{f: f, order: f.ReversePostorder(), pos: make([]int, f.NumBlocks())}
-	m.uses = f.UseCounts()
+	n := f.NumValues()
+	m := &Model{f: f, order: lower.NewOrder(f), blocks: make([]Block, f.NumBlocks()), uses: f.UseCounts(),
+		widened: make([][]*ir.Value, n), index: make([]int, n), steps: make([]uint16, n)}
 	preds, live := f.Preds(), ir.Live(f)
-	m.blocks = make([]Block, f.NumBlocks())
-	for i, b := range m.order {
-		m.pos[b.ID] = i
-		m.blocks[b.ID] = measure(b, preds[b.ID], live.Out(b), m.uses)
+	for _, b := range m.order.Blocks {
+		m.blocks[b.ID] = m.measure(b, preds[b.ID], live.Out(b))
 	}
-	m.demand(preds, live)
+	m.demand(preds)
+	m.findPlaces(live)
 	return m
 }
 
 // measure is the price of a block.
-func measure(b *ir.Block, preds []ir.Pred, out []*ir.Value, uses []int) Block {
+func (m *Model) measure(b *ir.Block, preds []ir.Pred, out []*ir.Value) Block {
 	var s size
-	c := Block{target: len(preds) > 1}
+	c := Block{target: m.target(b, preds)}
 	for _, v := range b.Insts {
-		s.add(instSize(v, uses))
+		one := instSize(v, m.uses)
+		m.steps[v.ID] = uint16(one.steps)
+		s.add(one)
 		switch v.Op {
 		case ir.Lookup, ir.Update, ir.Delete, ir.Output:
 			c.Maps = append(c.Maps, v.Sym)
@@ -105,25 +115,31 @@ func measure(b *ir.Block, preds []ir.Pred, out []*ir.Value, uses []int) Block {
 		case ir.Forget: // adds a variable
 			c.Maps = append(c.Maps, ".data")
 		}
-		if v.Op.Info().Call {
-			c.calls++
-		}
 	}
 	p := pressureOf(b, out)
-	s.add(steps(spillCost * max(0, p.spills)))
-	term := termSize(&b.Term, uses)
+	c.extra = min(max(0, p.spills), p.shared)
+	s.add(steps(c.extra))
+	term := m.termSize(b)
 	s.add(term)
-	if b.Term.Op == ir.TailCall || b.Term.Op == ir.SlotCall {
+	switch {
+	case b.Term.Op == ir.TailCall || b.Term.Op == ir.SlotCall:
 		c.Maps = append(c.Maps, b.Term.Sym)
-		c.calls++
-	}
-	for _, p := range preds {
-		if from := &p.From.Term; len(from.Succs) == 2 && queue(from)[0] == b {
-			c.target = true
-		}
+		c.jumps = 2
+	case b.Term.Op != ir.Jump || !m.order.Follows(b, b.Term.Succs[0].To):
+		c.jumps = 1
 	}
 	c.Steps, c.Slots, c.Stack, c.term = s.steps, s.slots, p.stack, term.steps
 	return c
+}
+
+// target reports whether a jump leads to a block.
+func (m *Model) target(b *ir.Block, preds []ir.Pred) bool {
+	return slices.ContainsFunc(preds, func(p ir.Pred) bool {
+		if len(p.From.Term.Succs) == 2 && m.order.Falls(p.From) != p.Index {
+			return true
+		}
+		return !m.order.Follows(p.From, b)
+	})
 }
 
 // Block is the price of b.
@@ -132,30 +148,37 @@ func (m *Model) Block(b *ir.Block) *Block { return &m.blocks[b.ID] }
 // Steps is the price of one instruction.
 func (m *Model) Steps(v *ir.Value) int { return instSize(v, m.uses).steps }
 
-// Visit is how the verifier goes through a part of a Func, by block ID: in how many states it reaches each block, and how
-// many instructions of the block it walks through in all.
+// Visit is how the verifier goes through a part of a Func, by block ID: how often it walks through each block, and how
+// many instructions of the block that is in all.
 type Visit struct {
-	States []float64
-	Steps  []float64
+	States  []float64
+	Steps   []float64
+	Pending int  // branches queued at the worst moment
+	Over    bool // there was more than the limit; the rest is missing
 }
+
+// enough is where a walk ends at the latest: it is more than the kernel allows.
+const enough = 2_000_000
 
 // Visit starts at entry, knowing nothing, and ends where leave says.
 func (m *Model) Visit(entry *ir.Block, leave func(*ir.Block) bool) Visit {
-	v := Visit{m.states(entry, leave), make([]float64, m.f.NumBlocks())}
-	for id, steps := range m.walk(entry, leave) {
-		v.Steps[id] = v.States[id] * float64(steps)
+	w := m.walker
+	if w == nil {
+		w = &walker{m: m, cur: make([]fact, m.f.NumValues()), memories: make([][]*memory, m.places), asked: make([]int, m.f.NumValues())}
+		m.walker = w
 	}
-	return v
+	w.leave, w.limit = leave, enough
+	return *w.run(entry)
 }
 
 // Cost estimates a whole program.
 func Cost(f *ir.Func) Estimate {
 	m := NewModel(f)
 	visit := m.Visit(f.Blocks[0], func(*ir.Block) bool { return false })
-	e := Estimate{Insns: prologue}
+	e := Estimate{Insns: prologue, Pending: visit.Pending}
 	processed := float64(prologue)
 	names := map[string]bool{}
-	for _, b := range m.order {
+	for _, b := range m.order.Blocks {
 		c := m.Block(b)
 		processed += visit.Steps[b.ID]
 		e.Insns += c.Slots
@@ -166,5 +189,22 @@ func Cost(f *ir.Func) Estimate {
 	}
 	e.Maps = len(names)
 	e.Processed = int(min(processed, math.MaxInt32))
+	e.Jump = m.longestJump()
 	return e
+}
+
+// longestJump is the longest distance of a jump, in instruction slots.
+func (m *Model) longestJump() (longest int) {
+	start, n := make([]int, len(m.blocks)), 0
+	for _, b := range m.order.Blocks {
+		start[b.ID] = n
+		n += m.blocks[b.ID].Slots
+	}
+	for _, b := range m.order.Blocks {
+		for _, e := range b.Term.Succs {
+			from := start[b.ID] + m.blocks[b.ID].Slots
+			longest = max(longest, start[e.To.ID]-from, from-start[e.To.ID])
+		}
+	}
+	return longest
 }

@@ -96,11 +96,10 @@ func objStores(v *ir.Value) int {
 }
 
 // termSize estimates a terminator and the moves on its edges.
-func termSize(t *ir.Term, uses []int) size {
+func (m *Model) termSize(b *ir.Block) size {
+	t := &b.Term
 	var s size
 	switch t.Op {
-	case ir.Jump:
-		s = steps(1)
 	case ir.Br:
 		s = steps(1)
 	case ir.Check:
@@ -111,9 +110,12 @@ func termSize(t *ir.Term, uses []int) size {
 		s = steps(3 + len(t.Args) - 1)
 		s.add(wide)
 	}
+	if n := len(t.Succs); n == 1 && !m.order.Follows(b, t.Succs[0].To) || n == 2 && !m.order.Follows(b, t.Succs[m.order.Falls(b)].To) {
+		s.add(steps(1))
+	}
 	for _, e := range t.Succs {
 		for _, a := range e.Args {
-			if a.Op == ir.Const || uses[a.ID] > 1 {
+			if a.Op == ir.Const || m.uses[a.ID] > 1 {
 				s.add(steps(1))
 			}
 		}

@@ -11,8 +11,9 @@ const (
 	preserved = 3 // of these, what a call leaves alone
 )
 
-// pressure is the most stack that any point of a block needs, and how many values it spills there.
-type pressure struct{ stack, spills int }
+// pressure is the most stack that any point of a block needs, how many values are spilled there, and how many the block
+// takes from others or leaves to others, each of which it may have to load or store.
+type pressure struct{ stack, spills, shared int }
 
 // pressureOf walks a block backwards with the set of live values.
 func pressureOf(b *ir.Block, out []*ir.Value) pressure {
@@ -47,7 +48,17 @@ func pressureOf(b *ir.Block, out []*ir.Value) pressure {
 	}
 	for _, v := range out {
 		enter(v)
+		if v.Block == b && !folded(v) {
+			worst.shared++
+		}
 	}
+	taken := map[*ir.Value]bool{}
+	b.Operands(func(v **ir.Value) {
+		if w := *v; (w.Block != b || w.Op == ir.Param) && !folded(w) && w.Type != ir.Obj {
+			taken[w] = true
+		}
+	})
+	worst.shared += len(taken)
 	b.Term.Operands(func(v **ir.Value) { enter(*v) })
 	measure(registers)
 	for _, v := range slices.Backward(b.Insts) {

@@ -1,85 +1,564 @@
 package verifier
 
-import "github.com/tcc-bpf/tcc/codegen/internal/ir"
+import (
+	"math"
+	"slices"
 
-// The verifier looks for a state that covers the one in hand at the targets of jumps and at conditional jumps. But it
-// remembers a state there only if it has seen this many jumps and instructions since it last did.
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
+
+// The verifier looks for a state that covers the one in hand at each place. But it remembers a state there only if it
+// has seen this many jumps and instructions since it last did (is_state_visited in kernel/bpf/verifier.c), and forgets
+// one that was no use more often than this.
 const (
 	jumpsApart = 2
 	insnsApart = 8
+	patience   = 3
 )
 
-// walker walks a program as the verifier does, as if each place were reached in one state only. What is reached again
-// is walked again, up to the first place where the state was remembered.
-type walker struct {
-	m            *Model
-	jumps, insns int // since a state was remembered
-	walked       []int
-	remembered   [2][]bool // at a block's begin and at its branch, by block ID
+// A fact is what the verifier knows of a value: of a number its bounds; of a pointer those of the unknown part of its
+// offset, the rest of the offset, and how many bytes from its base on are proved to be there; of an object, in off, which
+// of its zeroable numbers are zero.
+type fact struct {
+	number
+	off    uint64
+	proved uint64
+	loose  bool // there is an unknown part, so that the pointer is its own base
 }
 
-const begin, branch = 0, 1
+// A memory is a state that the verifier remembers at a place.
+type memory struct {
+	place        *place
+	facts        []fact // of what is live there
+	precise      []bool // of these, the numbers that turned out to matter
+	hits, misses int
+}
 
-// walk is how many instructions of each block, by ID, the verifier walks through from entry on, up to where leave says,
-// if every block is reached in one state.
-func (m *Model) walk(entry *ir.Block, leave func(*ir.Block) bool) []int {
-	w := &walker{m: m, walked: make([]int, m.f.NumBlocks())}
-	for i := range w.remembered {
-		w.remembered[i] = make([]bool, m.f.NumBlocks())
-	}
-	todo := []*ir.Block{entry}
-	for len(todo) > 0 {
-		b := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if b != entry && leave(b) || !w.block(b) {
-			continue
+// covers reports whether all that can happen behind the place in the walker's state was seen behind the memory.
+func (m *memory) covers(w *walker) bool {
+	for i, v := range m.place.live {
+		if !m.covers1(i, &w.cur[v.ID]) {
+			return false
 		}
-		todo = append(todo, queue(&b.Term)...)
 	}
-	return w.walked
-}
-
-// queue lists successors, the one that is walked first last: what the code falls through to.
-func queue(t *ir.Term) []*ir.Block {
-	switch {
-	case t.Op == ir.Check:
-		return []*ir.Block{t.Succs[1].To, t.Succs[0].To}
-	case len(t.Succs) == 2:
-		return []*ir.Block{t.Succs[0].To, t.Succs[1].To}
-	case len(t.Succs) == 1:
-		return []*ir.Block{t.Succs[0].To}
-	}
-	return nil
-}
-
-// block walks through a block; false if a remembered state ends the walk.
-func (w *walker) block(b *ir.Block) bool {
-	c := w.m.Block(b)
-	if c.target && !w.pass(begin, b) {
-		return false
-	}
-	w.step(b, c.Steps-c.term, c.calls)
-	if len(b.Term.Succs) == 2 && !w.pass(branch, b) {
-		return false
-	}
-	w.step(b, c.term, 1)
 	return true
 }
 
-func (w *walker) step(b *ir.Block, insns, jumps int) {
-	w.walked[b.ID] += insns
+func (m *memory) covers1(i int, now *fact) bool {
+	then := &m.facts[i]
+	switch m.place.live[i].Type {
+	case ir.I32, ir.I64:
+		return !m.precise[i] || then.covers(&now.number)
+	case ir.Obj:
+		return then.off&^now.off == 0
+	}
+	return then.off == now.off && then.proved <= now.proved && then.loose == now.loose && then.covers(&now.number)
+}
+
+// A visit is one walk through a block, or from behind an instruction that forks to its end.
+type visit struct {
+	block *ir.Block
+	from  *visit
+	edge  int // of from's block; -1: from is the first part of the same block
+	start int // the instruction it begins with
+	left  []*memory
+}
+
+// pending is the other side of a branch, to be walked later.
+type pending struct {
+	to    *visit
+	facts []fact // of what is live there, as restore lists it
+}
+
+// A change is what was known of a value before.
+type change struct {
+	id  int
+	was fact
+}
+
+// A walker walks through a program as the verifier does.
+type walker struct {
+	m     *Model
+	leave func(*ir.Block) bool
+	limit int // it gives up after so many instructions
+
+	cur   []fact // by value ID
+	at    *visit
+	queue []pending
+
+	insns, jumps int // since a state was remembered
+	total        int
+	memories     [][]*memory // by place
+	used         []int       // the places that have any
+	asked        []int       // by value ID: the last demand that came by
+	demands      int
+
+	log    []change // of the last lesson
+	args   []number // of an edge
+	visit  *Visit
+	blamed []int // by value ID: how often a difference in it made a memory useless; nil: not counted
+}
+
+// run walks from a block on.
+func (w *walker) run(entry *ir.Block) *Visit {
+	for _, p := range w.used {
+		w.memories[p] = nil
+	}
+	w.used, w.insns, w.jumps, w.total = w.used[:0], 0, 0, 0
+	w.visit = &Visit{States: make([]float64, w.m.f.NumBlocks()), Steps: make([]float64, w.m.f.NumBlocks())}
+	for _, p := range entry.Params {
+		w.cur[p.ID].number = anything(p.Type)
+		if p.Size > 0 && p.Size < 8 {
+			w.cur[p.ID].number = upTo(p.Type, 1<<(8*p.Size)-1)
+		}
+	}
+	for _, v := range w.m.blocks[entry.ID].in { // what came over a tail call
+		w.cur[v.ID] = w.fresh(v)
+	}
+	w.queue = []pending{{to: &visit{block: entry}}}
+	for len(w.queue) > 0 && w.total <= w.limit {
+		next := w.queue[len(w.queue)-1]
+		w.queue = w.queue[:len(w.queue)-1]
+		w.at = next.to
+		if next.facts != nil {
+			w.restore(next)
+		}
+		for more := true; more && w.total <= w.limit; {
+			more = w.block(entry)
+		}
+	}
+	w.visit.Over = w.total > w.limit
+	return w.visit
+}
+
+// fresh is what is known of a value that a program begins with.
+func (w *walker) fresh(v *ir.Value) fact {
+	if v.Type == ir.I32 || v.Type == ir.I64 {
+		return fact{number: anything(v.Type)}
+	}
+	if v.Op == ir.PktAdd && v.Args[1].Op != ir.Const || v.Op == ir.MemAdd {
+		return fact{number: anything(ir.I64), loose: true}
+	}
+	return fact{}
+}
+
+// step counts instructions of the block in hand.
+func (w *walker) step(insns, jumps int) {
+	w.visit.Steps[w.at.block.ID] += float64(insns)
+	w.total += insns
 	w.insns += insns
 	w.jumps += jumps
 }
 
-// pass is false where a state was remembered before; else it may be now.
-func (w *walker) pass(place int, b *ir.Block) bool {
-	if w.remembered[place][b.ID] {
+// block walks from where it is to the end of a block, and on to what it falls through to. It returns false if there is
+// nothing more on this way.
+func (w *walker) block(entry *ir.Block) bool {
+	b := w.at.block
+	c := &w.m.blocks[b.ID]
+	places := c.places
+	for len(places) > 0 && places[0].at < w.at.start {
+		places = places[1:]
+	}
+	if w.at.start == 0 {
+		if c.target {
+			if !w.pass(places[0]) {
+				return false
+			}
+			places = places[1:]
+		}
+		w.visit.States[b.ID]++
+		if b != entry && w.leave(b) {
+			w.insns, w.jumps = w.insns+exitInsns, w.jumps+2
+			return false
+		}
+		w.step(c.extra, 0)
+	}
+	for i := w.at.start; i < len(b.Insts); i++ {
+		if len(places) > 0 && places[0].at == i {
+			if i > 0 && !w.pass(places[0]) {
+				return false
+			}
+			places = places[1:]
+		}
+		v := b.Insts[i]
+		calls := 0
+		if v.Op.Info().Call {
+			calls = 1
+		}
+		w.step(int(w.m.steps[v.ID]), calls)
+		w.inst(v, i)
+	}
+	if len(places) > 0 && len(b.Insts) > 0 && !w.pass(places[0]) {
 		return false
 	}
-	if w.jumps >= jumpsApart && w.insns >= insnsApart {
-		w.remembered[place][b.ID] = true
-		w.jumps, w.insns = 0, 0
+	return w.term(c)
+}
+
+// exitInsns is about what a program does to call another, for the distance between memories.
+const exitInsns = 20
+
+// pass is false if a memory covers what is known; else it may be remembered.
+func (w *walker) pass(p *place) bool {
+	list := w.memories[p.id]
+	remember := w.jumps >= jumpsApart && w.insns >= insnsApart
+	for i := 0; i < len(list); i++ {
+		m := list[i]
+		if m.covers(w) {
+			m.hits++
+			w.memories[p.id] = list
+			for j, precise := range m.precise {
+				if precise {
+					w.demand(p.live[j], p.at)
+				}
+			}
+			return false
+		}
+		w.blame(m)
+		if remember {
+			if m.misses++; m.misses > patience*m.hits+patience {
+				list = slices.Delete(list, i, i+1)
+				i--
+			}
+		}
+	}
+	if remember {
+		m := &memory{place: p, facts: make([]fact, len(p.live)), precise: make([]bool, len(p.live))}
+		for i, v := range p.live {
+			m.facts[i] = w.cur[v.ID]
+		}
+		list = append(list, m)
+		w.used = append(w.used, p.id)
+		w.at.left = append(w.at.left, m)
+		w.insns, w.jumps = 0, 0
+	}
+	w.memories[p.id] = list
+	return true
+}
+
+// blame counts what a memory differs in.
+func (w *walker) blame(m *memory) {
+	if w.blamed == nil {
+		return
+	}
+	for i, v := range m.place.live {
+		if !m.covers1(i, &w.cur[v.ID]) {
+			w.blamed[v.ID]++
+		}
+	}
+}
+
+// number is what is known of a number.
+func (w *walker) number(v *ir.Value) number {
+	if v.Op == ir.Const || v.Op == ir.WConst {
+		return compute(v, nil)
+	}
+	if !w.m.kept[v.ID] {
+		return anything(v.Type)
+	}
+	return w.cur[v.ID].number
+}
+
+// set changes what is known of a number, and of those that are the same in another width.
+func (w *walker) set(v *ir.Value, n number) {
+	if v.Op == ir.Const || v.Op == ir.WConst {
+		return
+	}
+	w.put(v, n)
+	if v.Op == ir.Zext {
+		v = v.Args[0]
+		w.put(v, compute(&ir.Value{Op: ir.Trunc, Type: ir.I32, Args: []*ir.Value{v}}, func(*ir.Value) number { return n }))
+	}
+	for _, z := range w.m.widened[v.ID] {
+		w.put(z, compute(z, w.number))
+	}
+}
+
+// put changes what is known of one number.
+func (w *walker) put(v *ir.Value, n number) {
+	w.log = append(w.log, change{v.ID, w.cur[v.ID]})
+	w.cur[v.ID].number = n
+}
+
+// inst is what an instruction makes known.
+func (w *walker) inst(v *ir.Value, i int) {
+	switch {
+	case forks(v):
+		w.fork(v, i)
+	case v.Op == ir.PktAdd:
+		w.demand(v.Args[1], i)
+		w.cur[v.ID] = moved(w.cur[v.Args[0].ID], w.number(v.Args[1]), 1)
+	case v.Op == ir.MakeObj && w.m.kept[v.ID]:
+		var zeroes uint64
+		for k, a := range zeroable(v) {
+			n := w.number(a)
+			if x, known := n.exact(); known && x == 0 {
+				zeroes |= 1 << (k % 64)
+				w.demand(a, i)
+			}
+		}
+		w.cur[v.ID] = fact{off: zeroes}
+	case v.Op == ir.Data:
+		w.cur[v.ID] = fact{}
+	case v.Op == ir.Lookup:
+		if key := arrayKey(v); key != nil {
+			n := w.number(key)
+			if _, known := n.exact(); known {
+				w.demand(key, i)
+			}
+		}
+	case w.m.kept[v.ID]:
+		w.cur[v.ID].number = compute(v, w.number)
+	}
+}
+
+// moved is a pointer n elements of so many bytes further.
+func moved(p fact, n number, size uint64) fact {
+	if by, known := n.exact(); known {
+		p.off += by * size
+		return p
+	}
+	width := exactly(ir.I64, size)
+	n = binary(ir.Mul, ir.I64, &n, &width)
+	n.settle(ir.I64)
+	if p.loose {
+		n = binary(ir.Add, ir.I64, &p.number, &n)
+		n.settle(ir.I64)
+	}
+	return fact{number: n, off: p.off, loose: true}
+}
+
+// fork walks through an instruction that is a branch for the machine: a comparison whose result is wanted, which falls
+// through with 0, and an index, which does if it is out of range.
+func (w *walker) fork(v *ir.Value, i int) {
+	x, y := v.Args[0], v.Args[1]
+	cond := v.Cond
+	var bound number
+	if v.Op == ir.MemAdd {
+		x, cond, bound = v.Args[1], ir.ULt, exactly(ir.I64, uint64(v.Imm))
+	} else {
+		bound = w.number(y)
+	}
+	n := w.number(x)
+	outcome := func(holds bool, n number) fact {
+		switch {
+		case v.Op == ir.MemAdd && holds:
+			return moved(w.cur[v.Args[0].ID], n, uint64(v.Size))
+		case v.Op == ir.MemAdd:
+			return w.cur[v.Args[0].ID]
+		case holds:
+			return fact{number: exactly(v.Type, 1)}
+		}
+		return fact{number: exactly(v.Type, 0)}
+	}
+	if v.Op == ir.MemAdd {
+		w.demand(x, i)
+	}
+	if side, ok := decide(cond, &n, &bound); ok {
+		w.demand(x, i)
+		if v.Op == ir.Cmp {
+			w.demand(y, i)
+		}
+		w.cur[v.ID] = outcome(side == 0, n)
+		return
+	}
+	if v.Op == ir.MemAdd {
+		y = nil
+	}
+	begin := w.at
+	w.learn(cond, 0, x, y, bound)
+	w.cur[v.ID] = outcome(true, w.number(x))
+	w.at = &visit{block: begin.block, from: begin, edge: -1, start: i + 1}
+	w.push()
+	w.unlearn()
+	w.learn(cond, 1, x, y, bound)
+	w.cur[v.ID] = outcome(false, w.number(x))
+	w.at = &visit{block: begin.block, from: begin, edge: -1, start: i + 1}
+}
+
+// learn narrows the operands of a comparison for one of its sides; y is nil if it is no value.
+func (w *walker) learn(cond ir.Cond, side int, x, y *ir.Value, bound number) {
+	w.log = w.log[:0]
+	n := w.number(x)
+	if side == 0 {
+		learn(cond, x.Type, &n, &bound)
+	} else if c, ok := cond.Negated(); ok {
+		learn(c, x.Type, &n, &bound)
+	} else {
+		clear(x.Type, &n, &bound)
+	}
+	w.set(x, n)
+	if y != nil {
+		w.set(y, bound)
+	}
+}
+
+// unlearn takes the last lesson back.
+func (w *walker) unlearn() {
+	for _, c := range slices.Backward(w.log) {
+		w.cur[c.id] = c.was
+	}
+	w.log = w.log[:0]
+}
+
+// push queues where the walker is.
+func (w *walker) push() {
+	p := pending{to: w.at}
+	for _, v := range w.m.needed(w.at) {
+		p.facts = append(p.facts, w.cur[v.ID])
+	}
+	w.queue = append(w.queue, p)
+	w.visit.Pending = max(w.visit.Pending, len(w.queue))
+}
+
+func (w *walker) restore(p pending) {
+	for i, v := range w.m.needed(p.to) {
+		w.cur[v.ID] = p.facts[i]
+	}
+}
+
+// needed lists of what something must be known where a visit begins.
+func (m *Model) needed(n *visit) []*ir.Value {
+	c := &m.blocks[n.block.ID]
+	if n.start == 0 {
+		return c.begin
+	}
+	i, _ := slices.BinarySearchFunc(c.places, n.start, func(p *place, at int) int { return p.at - at })
+	return c.places[i].live
+}
+
+// enter goes along an edge.
+func (w *walker) enter(i int) {
+	e := &w.at.block.Term.Succs[i]
+	w.args = w.args[:0]
+	for _, a := range e.Args {
+		w.args = append(w.args, w.number(a))
+	}
+	for j, p := range e.To.Params {
+		w.cur[p.ID] = fact{number: w.args[j]}
+	}
+	w.at = &visit{block: e.To, from: w.at, edge: i}
+}
+
+// term walks through a terminator.
+func (w *walker) term(c *Block) bool {
+	from := w.at
+	t := &from.block.Term
+	w.step(c.term, c.jumps)
+	switch len(t.Succs) {
+	case 0:
+		return false
+	case 1:
+		if t.Op == ir.SlotCall {
+			n := w.number(t.Args[0])
+			if _, known := n.exact(); known {
+				w.demand(t.Args[0], len(from.block.Insts))
+			}
+		}
+		w.enter(0)
+		return true
+	}
+	fall := w.m.order.Falls(from.block)
+	var x, y *ir.Value
+	var bound number
+	if t.Op == ir.Br && t.Args[0].Type != ir.Mem {
+		x, y = t.Args[0], t.Args[1]
+		bound = w.number(y)
+		n := w.number(x)
+		if side, ok := decide(t.Cond, &n, &bound); ok {
+			w.demand(x, len(from.block.Insts))
+			w.demand(y, len(from.block.Insts))
+			w.enter(side)
+			return true
+		}
+	}
+	for _, side := range []int{1 - fall, fall} {
+		w.at, w.log = from, w.log[:0]
+		switch {
+		case x != nil:
+			w.learn(t.Cond, side, x, y, bound)
+		case t.Op == ir.Check && side == 0:
+			w.prove(t)
+		}
+		w.enter(side)
+		if side != fall {
+			w.push()
+			w.unlearn()
+		}
 	}
 	return true
+}
+
+// prove notes how many bytes a check has found.
+func (w *walker) prove(t *ir.Term) {
+	p, disp := ir.PktBase(t.Args[0])
+	base := w.cur[p.ID]
+	n := base.off + uint64(disp+t.Imm)
+	w.log = w.log[:0]
+	for _, v := range w.m.blocks[t.Succs[0].To.ID].in {
+		f := &w.cur[v.ID]
+		if same := v == p || v.Type == ir.Pkt && !f.loose && !base.loose; same && f.proved < n {
+			w.log = append(w.log, change{v.ID, *f})
+			f.proved = n
+		}
+	}
+}
+
+// demand notes that a number must be known precisely before the i-th instruction of the block in hand: in all that is
+// remembered of the way there, and of what it was made of.
+func (w *walker) demand(v *ir.Value, i int) {
+	w.demands++
+	w.trace(v, w.at, i)
+}
+
+func (w *walker) trace(v *ir.Value, n *visit, upTo int) {
+	for n != nil && v.Op != ir.Const && v.Op != ir.WConst && w.m.kept[v.ID] && w.asked[v.ID] != w.demands {
+		w.asked[v.ID] = w.demands
+		defined := -1
+		for {
+			here := v.Block == n.block
+			if here && v.Op != ir.Param {
+				defined = w.m.index[v.ID]
+				here = defined >= n.start
+			} else if here {
+				here = n.start == 0
+			}
+			for _, m := range slices.Backward(n.left) {
+				if m.place.at <= upTo && (!here || m.place.at > defined) && !m.ask(v) {
+					return
+				}
+			}
+			if here {
+				break
+			}
+			if n, upTo = n.from, math.MaxInt; n == nil {
+				return
+			}
+		}
+		if v.Op == ir.Param {
+			if n.from == nil {
+				return
+			}
+			v = n.from.block.Term.Succs[n.edge].Args[w.m.index[v.ID]]
+			n, upTo = n.from, math.MaxInt
+			continue
+		}
+		if v.Op != ir.Forget && !v.Op.Info().Pure || v.Op == ir.Cmp {
+			return
+		}
+		for _, a := range v.Args {
+			w.trace(a, n, defined)
+		}
+		return
+	}
+}
+
+// ask marks a number as precise; false if it was, and so all that it is made of.
+func (m *memory) ask(v *ir.Value) bool {
+	i, ok := slices.BinarySearchFunc(m.place.live, v.ID, func(w *ir.Value, id int) int { return w.ID - id })
+	if !ok {
+		return true
+	}
+	was := m.precise[i]
+	m.precise[i] = true
+	return !was
 }

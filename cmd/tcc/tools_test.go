@@ -60,7 +60,7 @@ func TestBpftool(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Unmount(fs, 0)
-	for name, want := range map[string][]string{"firewall": {"firewall", "udp_in", "refuse"}, "policy": {"policy"}} {
+	for name, want := range map[string][]string{"firewall": {"firewall", "udp_in"}, "policy": {"policy"}} {
 		budget := map[string]string{"firewall": "130", "policy": "200"}[name]
 		dir, pins := compileExample(t, name, budget), filepath.Join(fs, name)
 		runTool(t, bpftool, "prog", "loadall", filepath.Join(dir, name+"_bpfel.o"), pins, "pinmaps", filepath.Join(fs, name+"_maps"))
@@ -86,7 +86,7 @@ func TestObjdump(t *testing.T) {
 	for _, file := range []string{"firewall_bpfel.o", "firewall_bpfeb.o"} {
 		dir := compileExample(t, "firewall", "130")
 		listing := runTool(t, objdump, "-S", filepath.Join(dir, file))
-		for _, want := range []string{"<firewall>:", "<refuse>:", "; ip := parse ipv4 else drop", "; dropped[why] += 1", "call 0xc"} {
+		for _, want := range []string{"<firewall>:", "<udp_in>:", "; ip := parse ipv4 else drop", "; dropped[why] += 1", "call 0xc"} {
 			if !strings.Contains(strings.ReplaceAll(listing, ";     ", "; "), want) {
 				t.Errorf("%s: no %q in\n%.3000s", file, want, listing)
 			}

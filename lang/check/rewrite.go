@@ -160,16 +160,15 @@ func (r *rewriting) leaves(c *checker, word string) string {
 
 // nameView adds a view to a rewrite.
 func (c *checker) nameView(r *Rewrite, id *syntax.Ident) bool {
-	t := c.expr(id)
-	h, ok := t.(*types.Header)
-	if !ok {
-		if t != types.Invalid {
-			c.settle(id, types.U64)
-			c.errorf("E0210", id.Span(), "`%s` is not a view", id.Name).Hint = "`rewrite` names the views whose fields it writes"
-		}
+	c.viewName(id)
+	l, _ := c.Uses[id].(*Local)
+	if l == nil {
 		return false
 	}
-	l := c.Uses[id].(*Local)
+	h, ok := l.Type.(*types.Header)
+	if !ok {
+		return false
+	}
 	if r.View(l) >= 0 {
 		c.errorf("E0530", id.Span(), "`%s` is named twice", id.Name)
 		return false

@@ -120,6 +120,10 @@ func (v *coverer) stmt(s syntax.Stmt) {
 	case *syntax.MatchStmt:
 		v.match(s)
 		return
+	case *syntax.RewriteStmt:
+		for _, view := range v.p.Rewrites[s].Views {
+			v.add("rewrite of %s", view.Header.Name)
+		}
 	case *syntax.GotoStmt:
 		if table, ok := v.p.Uses[s.Target].(*check.Slots); ok {
 			name = map[bool]string{true: "goto slot", false: "goto slots"}[table.Single]

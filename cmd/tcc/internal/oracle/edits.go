@@ -228,6 +228,9 @@ func (e *editor) stmt(s syntax.Stmt) {
 			}
 		}
 		e.dropSubjects(s)
+	case *syntax.RewriteStmt:
+		separated(e, s.Views)
+		e.replace(s, e.inner(s.Body))
 	case *syntax.GotoStmt:
 		e.replace(s, e.defaultVerdict())
 	case *syntax.PushStmt:

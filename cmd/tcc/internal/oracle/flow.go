@@ -10,8 +10,8 @@ import (
 
 // Verdicts and gotos in the middle of a block, mostly behind a condition.
 var flowStmts = []production{
-	{weight: 1, write: func(g *gen, _ int) bool { g.exit(); return true }},
-	{weight: 3, write: (*gen).exitIf},
+	{weight: 1, can: outsideOfRewrites, write: func(g *gen, _ int) bool { g.exit(); return true }},
+	{weight: 3, can: outsideOfRewrites, write: (*gen).exitIf},
 }
 
 // plainVerdict is a verdict without arguments.
@@ -103,6 +103,9 @@ func (g *gen) back() []target {
 
 // exit writes a verdict or a goto as a statement. The views that a goto passes are parsed in front of it, if need be.
 func (g *gen) exit() {
+	if g.named != nil {
+		return // a rewrite has no way out but its end
+	}
 	if g.fn != nil {
 		g.returnValue()
 		return

@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tcc-bpf/tcc/lang/types"
 )
@@ -19,9 +20,10 @@ type fn struct {
 	params  []param
 	result  types.Type // nil: none
 	changes []*mapDecl
+	payload bool // it looks at the payload, or calls one that does
 }
 
-func inStage(g *gen) bool { return g.fn == nil }
+func inStage(g *gen) bool { return g.fn == nil && g.named == nil }
 
 // writeFns declares functions.
 func (g *gen) writeFns() {
@@ -45,7 +47,9 @@ func (g *gen) writeFns() {
 			params = "()"
 		}
 		g.line("fn %s%s%s {", f.name, params, result)
+		start := g.text.Len()
 		g.writeBody(f)
+		f.payload = g.namesPayload(g.text.String()[start:])
 		g.line("}")
 		g.fns = append(g.fns, f)
 	}
@@ -77,11 +81,22 @@ func (g *gen) returnValue() {
 // callable are the functions whose views are in scope.
 func (g *gen) callable() (fs []*fn) {
 	for _, f := range g.fns {
-		if g.hasViews(f.params) {
+		if g.hasViews(f.params) && (g.named == nil || !takesViews(f.params) && !f.payload) {
 			fs = append(fs, f)
 		}
 	}
 	return fs
+}
+
+// namesPayload reports whether the body of a fn looks at the payload, itself or by a fn that it calls.
+func (g *gen) namesPayload(body string) bool {
+	return strings.Contains(body, "payload") || slices.ContainsFunc(g.fns, func(f *fn) bool {
+		return f.payload && strings.Contains(body, f.name+"(")
+	})
+}
+
+func takesViews(params []param) bool {
+	return slices.ContainsFunc(params, func(p param) bool { _, view := p.typ.(*types.Header); return view })
 }
 
 // quiet is a callable function that changes no maps, with a result that fits; nil if there is none.

@@ -38,6 +38,7 @@ type gen struct {
 	mods   map[*mapDecl]int // updates and deletes in the stage so far
 	moves  int              // pushes and pops in the stage so far
 	still  bool             // none of these may be written
+	named  []*local         // the views of the rewrite around the statement; nil outside of one
 	loops  int              // around the statement
 	rounds int              // of these, in all
 	copies int              // of stages, because of gotos back so far
@@ -136,7 +137,7 @@ type production struct {
 var families [][]production
 
 func init() {
-	families = [][]production{localStmts, packetStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts, payloadStmts, pushStmts}
+	families = [][]production{localStmts, packetStmts, payloadStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts, pushStmts, rewriteStmts}
 }
 
 // statement writes a statement.

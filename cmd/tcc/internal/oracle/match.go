@@ -218,7 +218,7 @@ func allMembers(t types.Type, taken []pattern) bool {
 
 // row is a row of a match of so many; its body is a verdict, a goto or a block, short if there are many.
 func (g *gen) row(patterns string, depth, rows int) (ends bool) {
-	if g.fn == nil && (g.chance(1, 4) || g.size <= 0) {
+	if inStage(g) && (g.chance(1, 4) || g.size <= 0) {
 		g.line("%s => %s", patterns, g.exitText(1))
 		return true
 	}

@@ -30,7 +30,7 @@ func (g *gen) parseOrPeek() string { return pick(g.Rand, []string{"parse", "pars
 
 // orElse is an else behind what can fail, or nothing.
 func (g *gen) orElse() string {
-	if g.fn != nil || g.chance(1, 2) {
+	if !inStage(g) || g.chance(1, 2) {
 		return ""
 	}
 	return " else " + g.exitText(1)

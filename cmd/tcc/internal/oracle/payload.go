@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tcc-bpf/tcc/lang/types"
@@ -11,7 +12,7 @@ import (
 // that looks at it may have an else.
 var payloadStmts = []production{
 	{weight: 2, write: (*gen).letPayload},
-	{weight: 2, can: func(g *gen) bool { return !g.typ.ReadOnly }, write: (*gen).assignPayload},
+	{weight: 2, can: (*gen).writesPayload, write: (*gen).assignPayload},
 }
 
 var payloadWords = map[types.Type]string{types.U8: "payload", types.U16: "payload.u16", types.U32: "payload.u32", types.U64: "payload.u64"}
@@ -20,9 +21,14 @@ var payloadWords = map[types.Type]string{types.U8: "payload", types.U16: "payloa
 func (g *gen) payloadPlaces() (ps []place) {
 	for _, t := range ints {
 		text := fmt.Sprintf("%s[%c0]", payloadWords[t], openIndex)
-		ps = append(ps, place{text: text, typ: t, kind: payloadPlace, readOnly: g.typ.ReadOnly, open: true})
+		ps = append(ps, place{text: text, typ: t, kind: payloadPlace, readOnly: !g.writesPayload(), open: true})
 	}
 	return ps
+}
+
+// writesPayload reports whether the payload can be written here: in a rewrite, if it names a header whose checksum covers it.
+func (g *gen) writesPayload() bool {
+	return !g.typ.ReadOnly && (g.named == nil || slices.ContainsFunc(g.named, func(l *local) bool { return isTransport(l.typ.(*types.Header).Name) }))
 }
 
 // payloadIndex is how far something lies behind the cursor: mostly not far.

@@ -14,7 +14,7 @@ var pushStmts = []production{
 	{weight: 4, can: func(g *gen) bool { return g.canMove() && len(g.views()) > 0 }, write: (*gen).pop},
 }
 
-func (g *gen) canMove() bool { return g.fn == nil && !g.typ.ReadOnly && !g.still }
+func (g *gen) canMove() bool { return inStage(g) && !g.typ.ReadOnly && !g.still }
 
 // views are the locals in scope that are views, and not stale.
 func (g *gen) views() (ls []*local) {

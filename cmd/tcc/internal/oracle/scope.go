@@ -54,7 +54,7 @@ func (g *gen) places() []place {
 		case view && !g.alive(l):
 		case view:
 			for _, f := range h.Fields {
-				ps = append(ps, place{text: l.name + "." + f.Name, typ: f.Type, kind: fieldPlace, bits: f.Bits, readOnly: g.typ.ReadOnly})
+				ps = append(ps, place{text: l.name + "." + f.Name, typ: f.Type, kind: fieldPlace, bits: f.Bits, readOnly: g.typ.ReadOnly || !g.keeps(l, f.Name)})
 			}
 		case l.ref == nil:
 			ps = appendPlaces(ps, place{text: l.name, typ: l.typ, kind: localPlace, readOnly: l.fixed})

@@ -155,7 +155,9 @@ func (t *traffic) packet() []byte {
 	}
 	var packet []byte
 	var ends []int
+	var layers []layer
 	for _, h := range t.headers() {
+		layers = append(layers, layer{h, len(packet)})
 		packet = t.appendHeader(packet, h)
 		ends = append(ends, len(packet))
 		if h.HasLen {
@@ -165,6 +167,7 @@ func (t *traffic) packet() []byte {
 	for range t.IntN(pick(t.Rand, []int{1, 20, 60, 300})) {
 		packet = append(packet, byte(t.Uint32()))
 	}
+	t.sum(packet, layers)
 	if len(ends) > 0 && t.IntN(4) == 0 {
 		packet = packet[:max(0, min(len(packet), pick(t.Rand, ends)-t.IntN(3)))]
 	}

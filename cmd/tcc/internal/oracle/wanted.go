@@ -69,5 +69,6 @@ func wanted() (names []string) {
 		"parameter struct", "parameter view", "local = struct", "reference = struct",
 		"read u1 in 1 bytes", "read u4 in 1 bytes", "read u16", "read u32", "read ip4", "read ip6", "read mac",
 		"write u1 in 1 bytes", "write u16", "write u32", "write ip4", "write ip6", "write mac", "write packet.mark", "write packet.priority",
-		"read packet.len", "read packet.mark")
+		"read packet.len", "read packet.mark",
+		"rewrite", "rewrite of ipv4", "rewrite of ipv6", "rewrite of tcp", "rewrite of udp", "rewrite of icmp", "rewrite of icmp6")
 }

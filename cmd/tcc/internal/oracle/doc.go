@@ -20,6 +20,9 @@
 //
 // A Campaign runs the cases of many seeds and adds up a Report: TestOracle some thousands, the command in run for hours.
 //
+// What all this is worth is measured: the package mutations makes mistakes in the compiler, and its README has how the
+// oracle found them.
+//
 // Reduce makes a failing case small. It works on the source's syntax tree, not on what the generator knew, so it
 // reduces any program, hand-written ones too.
 package oracle

@@ -15,6 +15,7 @@ var localStmts = []production{
 	{weight: 12, write: (*gen).ifElse},
 	{weight: 3, write: func(g *gen, _ int) bool { g.mix(); return false }},
 	{weight: 1, write: (*gen).swap},
+	{weight: 3, write: (*gen).keep},
 }
 
 // let is `x := …`.
@@ -160,5 +161,22 @@ func (g *gen) swap(int) bool {
 	g.line("%s := %s", l.name, a.text)
 	g.line("%s = %s", a.text, b.text)
 	g.line("%s = %s", b.text, l.name)
+	return false
+}
+
+// keep reads a place, changes it, and goes on with what it held: whoever reads it again instead gets it wrong.
+func (g *gen) keep(int) bool {
+	ofInt := func(p place) bool { return p.kind != localPlace && intBits(p.typ) > 0 && !p.readOnly }
+	p, ok := g.placeOf(ofInt)
+	if !ok {
+		return g.let(0)
+	}
+	g.line("x%d := %s", g.names, p.text)
+	old := g.bind(p.typ)
+	g.line("%s %s %s", p.text, pick(g.Rand, []string{"+=", "^="}), g.number(intBits(p.typ), 1).text)
+	g.assign(0)
+	if to, ok := g.placeOf(ofInt); ok {
+		g.line("%s ^= u%d(%s)", to.text, intBits(to.typ), old.name)
+	}
 	return false
 }

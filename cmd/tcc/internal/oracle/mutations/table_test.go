@@ -32,13 +32,13 @@ var table = []mutation{
 	{what: "what heads pass on lies where the arguments of slots do", file: "split/layout.go",
 		old: `s.pack(heads, reserved[carrierState])`, new: `s.pack(heads, 0)`},
 	{what: "a number that is computed from others isn't carried, nor are those", file: "split/crossing.go",
-		old: `if !g.free(a) && !numbers[a] && !g.remade(a, numbers, ops) {`, new: `if false {`},
+		old: `if !g.free(a) && !numbers[a] && !g.remade(a, numbers, ops) {`, new: `if a == nil {`},
 
 	// Optimisation.
 	{what: "loads are merged over stores", file: "opt/cse.go",
 		old: `return v.Op.Info().Pure`, new: `return v.Op.Info().Pure || v.Op == ir.Load`, quick: true},
 	{what: "objects of the same values are the same, wherever these lie", file: "opt/cse.go",
-		old: `fmt.Sprint(v.Fields[i], c.number[a.ID])`, new: `fmt.Sprint(c.number[a.ID])`},
+		old: `fmt.Sprint(v.Fields[i], c.number[a.ID])`, new: `fmt.Sprint(i, c.number[a.ID])`},
 	{what: "a value is used where another path computed it", file: "opt/cse.go",
 		old: `delete(c.seen, e)`, new: `_ = e`},
 	{what: "a bounds check is dropped though the last byte isn't proved", file: "opt/checks.go",

@@ -13,6 +13,7 @@
 //	decls      declarations                             scope      what a place in a stage can name
 //	number, cond, value                                 expressions
 //	locals, packets, payload, push, state, match, flow, loop   statements
+//	traffic, change                                     packets, and what user space does between them
 //
 // Constants come from a small pool, so that a program compares what it has stored before. Packets are made from the
 // program's own headers and constants, and the interpreter picks those that get to statements that no other got to

@@ -15,8 +15,8 @@ var table = []mutation{
 		old: `ok && off < at+s.width(w) && at < off+n {`, new: `ok && off < at+s.width(w) && at < off {`, quick: true},
 	{what: "the arguments of a goto travel in the wrong order", file: "split/build.go",
 		old: `stub.Params[i-len(values)+len(to.Params)]`, new: `stub.Params[len(values)-1-i]`},
-	{what: "a number up to 511 travels in one byte", file: "split/graph.go",
-		old: `case m < 1<<8:`, new: `case m < 1<<9:`},
+	{what: "a number of 9 to 12 bits travels in one byte", file: "split/graph.go",
+		old: `case m < 1<<8:`, new: `case m < 1<<12:`},
 	{what: "offsets that travelled are cut to 6 bits", file: "split/build.go",
 		old: `const cursorMask = 0x7fff`, new: `const cursorMask = 0x3f`},
 	{what: "behind a cut, one byte less is checked", file: "split/build.go",
@@ -65,6 +65,8 @@ var table = []mutation{
 		old: `v.Op == ir.Const && v.Number() == w.Number() ||`, new: `v.Op == ir.Const ||`},
 	{what: "a delete is taken for useless", file: "opt/dce.go",
 		old: `!info.Pure && !info.Drop {`, new: `!info.Pure && !info.Drop && v.Op != ir.Delete {`},
+	{what: "the packet's start is taken for the same after the packet has moved", file: "opt/cse.go",
+		old: `return !c.moved[v.Block.ID]`, new: `return true`},
 	{what: "a branch is dropped whose ways differ in what they pass", file: "opt/cfg.go",
 		old: ` || !slices.Equal(t.Succs[0].Args, t.Succs[1].Args)`, new: ``},
 	{what: "x - y is taken to be at most x", file: "ir/umax.go",
@@ -85,8 +87,6 @@ var table = []mutation{
 		old: `i.Cond, yes, no = c, no, yes`, new: `_, yes, no = c, no, yes`, quick: true},
 	{what: "64 bits are compared by their lower half", file: "lower/select.go",
 		old: `return x.Type == ir.I32 || l.short[x.ID]`, new: `return x.Type == ir.I32 || l.short[x.ID] || x.Type == ir.I64`},
-	{what: "parameters are overwritten before they are read", file: "lower/edges.go",
-		old: `return n.src == m.dst`, new: `return n.src == m.dst && false`},
 	{what: "the verifier isn't shown that an offset has 32 bits", file: "lower/select.go",
 		old: `W32: l.offset[v.ID] && ir.Loose(x)`, new: `W32: false`},
 	{what: "an element's index isn't scaled", file: "lower/select.go",
@@ -150,4 +150,23 @@ var table = []mutation{
 		new: `s.failIf(at, ir.ULt, n, s.konst(at, ir.I32, fixed-1), failed)`},
 	{what: "the left side of && isn't asked", file: "build/cond.go",
 		old: `s.cond(e.X, way{yes: mid, no: to.no, next: mid})`, new: `s.cond(e.X, way{yes: mid, no: mid, next: mid})`},
+	{what: "the payload is written in the machine's byte order", file: "build/payload.go",
+		old: `x := s.swap(at, p.size, s.as(at, ir.Number(p.size), v[0]))`, new: `x := s.as(at, ir.Number(p.size), v[0])`},
+	{what: "an index of the payload counts from the packet's start", file: "build/payload.go",
+		old: `to := s.add(at, s.spotOf(s.read(s.cur, cursor)), n)`, new: `to := s.add(at, spot{root: s.konst(at, ir.I64, 0)}, n)`},
+	{what: "a push leaves the cursor at its offset", file: "build/push.go",
+		old: `s.konst(at, ir.I64, c+uint64(n))`, new: `s.konst(at, ir.I64, c)`},
+	{what: "what lies in front of a push is moved in the wrong order", file: "build/front.go",
+		old: `	if m.up {
+		slices.Reverse(words)`, new: `	if !m.up {
+		slices.Reverse(words)`},
+	{what: "pointers of before a push or pop are used after it", file: "build/packet.go",
+		old: `	s.moves++
+	s.ptrs = nil`, new: `	s.moves += 0`},
+	{what: "bytes at odd offsets aren't shifted before they are summed", file: "build/rewrite.go",
+		old: `	if odd {
+		by =`, new: `	if odd && part.local == nil {
+		by =`},
+	{what: "the last carry of a checksum is lost", file: "build/rewrite.go",
+		old: `x = s.as(at, ir.I32, s.foldOnce(at, x))`, new: `x = s.as(at, ir.I32, x)`},
 }

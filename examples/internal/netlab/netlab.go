@@ -10,6 +10,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
 )
 
 // A Host is a network namespace with one end of the cable, named veth0.
@@ -76,6 +77,9 @@ func (h *Host) up(addrs []netip.Prefix) (err error) {
 		addr, err := netlink.ParseAddr(a.String())
 		if err != nil {
 			return err
+		}
+		if a.Addr().Is6() {
+			addr.Flags = unix.IFA_F_NODAD // nobody else has it
 		}
 		if err := netlink.AddrAdd(h.link, addr); err != nil {
 			return fmt.Errorf("address %s: %w", a, err)

@@ -25,8 +25,8 @@ const DefaultBudget = 200_000
 type Options struct {
 	// Budget bounds the estimated processed instructions of each program. 0 means DefaultBudget.
 	Budget int
-	// Pinned takes the clock, randomness and CPU number from the variables tcc_now, tcc_random and tcc_cpu instead of
-	// the kernel, so that two runs can be compared.
+	// Pinned takes the clock, randomness and CPU number from the variables tcc_now, tcc_random and tcc_cpu, and routes from
+	// the maps tcc_routes4 and tcc_routes6, instead of the kernel, so that two runs can be compared.
 	Pinned bool
 	// Cut, if set, is asked wherever a program can begin whether one does, and there is no budget: for tests.
 	Cut func() bool

@@ -102,9 +102,6 @@ func (c *checker) notValue(id *syntax.Ident, o Object) {
 	case "payload":
 		c.notIndexed(id)
 		return
-	case "fib":
-		c.unsupported("E0910", id.Span(), fmt.Sprintf("`%s` is", id.Name))
-		return
 	}
 	d := c.errorf("E0308", id.Span(), "`%s` is %s, not a value", id.Name, describe(o))
 	switch o := o.(type) {
@@ -117,9 +114,12 @@ func (c *checker) notValue(id *syntax.Ident, o Object) {
 	case *Fn:
 		d.Hint = fmt.Sprintf("call it: `%s(…)`", o.Name)
 	case *Builtin:
-		if o.Name == "packet" {
+		switch o.Name {
+		case "packet":
 			d.Hint = "its fields are values, like `packet.len`"
-		} else {
+		case "fib":
+			d.Hint = "look a route up with `if hop := fib(src, dst) { … } else { … }`"
+		default:
 			d.Hint = fmt.Sprintf("call it: `%s()`", o.Name)
 		}
 	}
@@ -255,8 +255,12 @@ func (c *checker) hash(e *syntax.Call) types.Type {
 }
 
 func (c *checker) builtin(e *syntax.Call, name string) types.Type {
-	if name == "hash" {
+	switch name {
+	case "hash":
 		return c.hash(e)
+	case "fib":
+		c.fibOutOfPlace(e)
+		return types.Invalid
 	}
 	results := map[string]types.Type{"now": types.U64, "random": types.U32, "cpu": types.U32}
 	t, ok := results[name]

@@ -29,6 +29,7 @@ type Program struct {
 	Fns      []*Fn
 	Slots    []*Slots
 	Targets  []*Targets
+	Routes   []*Map // if there is a `fib`: the tables in which tests say what it finds, of IPv4 and of IPv6
 	Tests    []*syntax.TestDecl
 
 	Info
@@ -79,7 +80,7 @@ type (
 	// Parameters and lets can be assigned; views and references can't be rebound: only what they show is written.
 	Local struct {
 		Name string
-		Type types.Type // *types.Header for a view, *types.MapRef for a reference
+		Type types.Type // *types.Header for a view, *types.MapRef for a reference, types.Hop for what `fib` found
 		Loop bool       // a loop's variable: only the loop changes it
 		Decl *syntax.Ident
 	}

@@ -150,8 +150,10 @@ func (c *checker) condition(s *syntax.IfStmt) {
 		return
 	}
 	t := types.Type(types.Invalid)
-	if e, ok := s.Cond.(*syntax.Index); !ok {
-		c.errorf("E0602", s.Cond.Span(), "`if %s := …` needs an entry of a map", s.Bind.Name)
+	if e, ok := s.Cond.(*syntax.Call); ok && e.Fun.Name == "fib" {
+		t = c.fib(e)
+	} else if e, ok := s.Cond.(*syntax.Index); !ok {
+		c.errorf("E0602", s.Cond.Span(), "`if %s := …` needs an entry of a map, or `fib(…)`", s.Bind.Name)
 	} else if m := c.mapEntry(e); m != nil {
 		c.Types[e] = types.ValueOf(m.Value)
 		t = &types.MapRef{Elem: m.Value}

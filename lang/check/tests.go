@@ -36,6 +36,8 @@ func (c *checker) checkTest(t *syntax.TestDecl) {
 			c.testGlobal(s.Name, s.Value, false)
 		case *syntax.TestNow:
 			c.constant(s.Value, types.U64)
+		case *syntax.TestRoute:
+			c.testRoute(s)
 		case *syntax.TestMap:
 			c.testMap(s)
 		case *syntax.TestPacket:

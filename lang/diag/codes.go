@@ -108,6 +108,7 @@ var titles = map[string]string{
 	"E0607": "entry of a map changed without a test",
 	"E0620": "stale reference",
 	"E0608": "map of targets",
+	"E0609": "lookup of a route",
 
 	"E0701": "two tests of one name",
 	"E0702": "expectation without a packet",
@@ -130,7 +131,6 @@ var titles = map[string]string{
 	"E0815": "too much imported",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
-	"E0910": "fib",
 	"E0913": "frags",
 	"E0915": "stages for slots of another pipeline",
 }

@@ -104,7 +104,7 @@ func New(p *check.Program) *Machine {
 			m.globals[g] = constValue(g.Init, g.Type)
 		}
 	}
-	for _, d := range p.Maps {
+	for _, d := range slices.Concat(p.Maps, p.Routes) {
 		m.maps[d] = newMap(d)
 	}
 	for _, c := range p.Counters {

@@ -84,10 +84,13 @@ func (r *run) ifStmt(s *syntax.IfStmt) *exit {
 	return nil
 }
 
-// holds decides the condition of an if; a bound reference shares the entry's memory.
+// holds decides the condition of an if; a bound reference shares the entry's memory, a hop is a copy.
 func (r *run) holds(s *syntax.IfStmt) bool {
 	if s.Bind == nil {
 		return r.truth(s.Cond)
+	}
+	if call, ok := s.Cond.(*syntax.Call); ok {
+		return r.fib(s, call)
 	}
 	m, key := r.mapKey(check.Unparen(s.Cond).(*syntax.Index))
 	e := m.find(key)

@@ -91,6 +91,8 @@ func (t *tester) step(s syntax.TestStep) error {
 		return stop(t.setGlobal(s.Name, s.Value))
 	case *syntax.TestNow:
 		return stop(t.Pin(t.run.eval(s.Value)[0]))
+	case *syntax.TestRoute:
+		return stop(t.setRoute(s))
 	case *syntax.TestMap:
 		return stop(t.setMap(s))
 	case *syntax.TestPacket:

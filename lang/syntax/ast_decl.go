@@ -159,6 +159,12 @@ type (
 		node
 		Value Expr `parser:"'now' '=' @@"`
 	}
+	// TestRoute is `route PREFIX = hop{…}`: what `fib` finds.
+	TestRoute struct {
+		node
+		To  Expr       `parser:"'route' @@"` // an address or a prefix
+		Hop *StructLit `parser:"'=' @@"`
+	}
 	// TestMap is `map NAME[KEY] = VALUE`.
 	TestMap struct {
 		node
@@ -221,6 +227,7 @@ func (*TestDecl) declNode()     {}
 func (*TestConfig) testNode()    {}
 func (*TestVar) testNode()       {}
 func (*TestNow) testNode()       {}
+func (*TestRoute) testNode()     {}
 func (*TestMap) testNode()       {}
 func (*TestPacket) testNode()    {}
 func (*ExpectVerdict) testNode() {}

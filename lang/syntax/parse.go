@@ -39,7 +39,7 @@ func buildGrammar() grammars {
 			&EventDecl{}, &HeaderDecl{}, &TestDecl{}, &SlotsDecl{}, &SlotDecl{}, &FnDecl{}, &PipelineDecl{}, &DefaultDecl{},
 			&LicenseDecl{}, &ImportDecl{}),
 		participle.Union[TestStep](&TestPacket{}, &ExpectVerdict{}, &ExpectEqual{}, &TestMap{}, &TestConfig{}, &TestVar{},
-			&TestNow{}),
+			&TestNow{}, &TestRoute{}),
 		// Assignments come first, so that all words but keywords can be names.
 		participle.Union[Stmt](&LetStmt{}, &AssignStmt{}, &IfStmt{}, &ParseStmt{}, &GotoStmt{}, &VerdictStmt{}, &MatchStmt{},
 			&EmitStmt{}, &SkipStmt{}, &DeleteStmt{}, &ForStmt{}, &BreakStmt{}, &ContinueStmt{}, &ReturnStmt{}, &RewriteStmt{},

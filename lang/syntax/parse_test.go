@@ -75,6 +75,7 @@ test "x" {
     expect packet.len == 5
     expect l == 0
     now = 5s
+    route 10.0.0.0/8 = hop{a: 3}
 }
 `
 
@@ -88,7 +89,7 @@ func TestParseEverything(t *testing.T) {
 	for _, name := range []string{
 		"File", "PipelineDecl", "DefaultDecl", "LicenseDecl", "ImportDecl", "ConfigDecl", "VarDecl", "EnumDecl", "EnumMember",
 		"StructDecl", "Field", "HeaderDecl", "MapDecl", "CounterDecl", "EventDecl", "StageDecl", "SlotsDecl", "SlotEntry",
-		"SlotDecl", "FnDecl", "TestDecl", "TestConfig", "TestVar", "TestNow", "TestMap", "TestPacket", "ExpectVerdict", "ExpectEqual",
+		"SlotDecl", "FnDecl", "TestDecl", "TestConfig", "TestVar", "TestNow", "TestRoute", "TestMap", "TestPacket", "ExpectVerdict", "ExpectEqual",
 		"NamedType", "ArrayType", "Block", "LetStmt", "ParseStmt", "SkipStmt", "AssignStmt", "IfStmt", "MatchStmt", "MatchRow",
 		"Pattern", "GotoStmt", "VerdictStmt", "EmitStmt", "DeleteStmt", "ForStmt", "BreakStmt", "ContinueStmt", "ReturnStmt",
 		"RewriteStmt", "PushStmt", "PopStmt", "Else", "Ident", "Literal", "Binary", "Range", "Wildcard", "Select", "Index",

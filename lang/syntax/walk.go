@@ -97,6 +97,8 @@ func walkStep(n TestStep, visit func(Node) bool) {
 		each[Node](visit, n.Name, n.Value)
 	case *TestNow:
 		each(visit, n.Value)
+	case *TestRoute:
+		each[Node](visit, n.To, n.Hop)
 	case *TestMap:
 		each[Node](visit, n.Name, n.Key, n.Value)
 	case *TestPacket:

@@ -102,6 +102,9 @@ var (
 	Invalid = &Basic{"invalid", 0, 1} // of what is known to be wrong; it silences what would follow
 )
 
+// Hop is what a route leads to: the interface to send the packet out of, and what its Ethernet header says then.
+var Hop = NewStruct("hop", []Field{{Name: "ifindex", Type: U32}, {Name: "smac", Type: MAC}, {Name: "dmac", Type: MAC}})
+
 // Predeclared are the names every program knows.
 var Predeclared = map[string]Type{
 	"u8": U8, "u16": U16, "u32": U32, "u64": U64, "i8": I8, "i16": I16, "i32": I32, "i64": I64,

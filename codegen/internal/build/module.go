@@ -17,7 +17,9 @@ import (
 
 // Options change what is built.
 type Options struct {
-	Pinned bool // now(), random() and cpu() read the variables tcc_now, tcc_random and tcc_cpu, for tests
+	// Pinned is for tests: now(), random() and cpu() read the variables tcc_now, tcc_random and tcc_cpu, and fib(…) the
+	// maps tcc_routes4 and tcc_routes6.
+	Pinned bool
 }
 
 // Names of what the compiler adds.
@@ -102,7 +104,11 @@ func Module(p *check.Program, opts Options) *ir.Module {
 }
 
 func (b *builder) declareMaps() {
-	for _, m := range b.p.Maps {
+	declared := b.p.Maps
+	if b.opts.Pinned {
+		declared = slices.Concat(declared, b.p.Routes)
+	}
+	for _, m := range declared {
 		keySize := m.Key.Size()
 		if m.Kind == check.LPM {
 			keySize += prefixLenSize

@@ -103,7 +103,7 @@ func (s *stage) verdict(st *syntax.VerdictStmt) {
 	s.ret(s.at(st), v)
 }
 
-// ifStmt is `if c {…} else …` and `if v := m[k] {…} else …`.
+// ifStmt is `if c {…} else …`, `if v := m[k] {…} else …` and `if hop := fib(…) {…} else …`.
 func (s *stage) ifStmt(st *syntax.IfStmt) {
 	then, join := s.newBlock(), s.newBlock()
 	to := way{yes: then, no: join, next: then}
@@ -113,9 +113,12 @@ func (s *stage) ifStmt(st *syntax.IfStmt) {
 			to.next = to.no
 		}
 	}
-	if st.Bind == nil {
+	switch call, fib := st.Cond.(*syntax.Call); {
+	case st.Bind == nil:
 		s.cond(st.Cond, to)
-	} else {
+	case fib:
+		s.bindHop(st, call, to)
+	default:
 		s.bindEntry(st, to)
 	}
 	s.branch(then, st.Then, join)

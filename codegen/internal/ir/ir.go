@@ -209,7 +209,14 @@ const (
 	CsumL4     // tc: the TCP or UDP checksum at the offset Args[0]+Imm, which is even, changes by Args[1] (I32); Sym has its CsumFlags
 	CsumAdd    // tc: the sum of all bytes behind the Ethernet header, if the kernel holds it, changes by Args[0] (I32)
 	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
+	Fib        // a copy of MakeObj's object, of FibSize bytes, after bpf_fib_lookup has worked on it; at FibParams its status, 0 if there is a route
 	opCount
+)
+
+// Sizes of Fib: struct bpf_fib_lookup, and all of the object.
+const (
+	FibParams = 64
+	FibSize   = 72
 )
 
 // TermOp is the kind of a terminator.
@@ -287,6 +294,7 @@ var Optable = [opCount]OpInfo{
 	NetByte:    {Name: "netbyte", Args: 1, Drop: true, Call: true},
 	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
+	Fib:        {Name: "fib", Args: -1, Drop: true, Call: true},
 }
 
 func (o Op) String() string { return Optable[o].Name }

@@ -376,7 +376,7 @@ func (p *parser) operation(s *scanner, v *Value) {
 		s.expect("]")
 		s.expect("of")
 		v.Imm = s.number("a number of elements")
-	case MakeObj:
+	case MakeObj, Fib:
 		p.fields(s, v)
 	case GlobalAddr, Output:
 		v.Sym = s.word("a name")

@@ -250,7 +250,7 @@ func (v *Value) operation() string {
 		if len(v.Args) == 2 {
 			return fmt.Sprintf("%s %s[%s] of %d", sized, v.Args[0], v.Args[1], v.Imm)
 		}
-	case MakeObj:
+	case MakeObj, Fib:
 		return sized + " " + v.fields()
 	case Redirect:
 		return fmt.Sprintf("%s %s[%s%s]", name, v.Sym, arg(v, 0), displacement(v.Imm))
@@ -346,7 +346,7 @@ func (v *Value) natural() Type {
 		return End
 	case GlobalAddr, Lookup, MemAdd:
 		return Mem
-	case MakeObj, Fetch:
+	case MakeObj, Fetch, Fib:
 		return Obj
 	}
 	return None

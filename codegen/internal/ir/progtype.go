@@ -32,7 +32,7 @@ func (m *Module) has(op Op) bool {
 		return t.Direct
 	case op == Fetch:
 		return !t.Direct || t.Pull
-	case op == Redirect:
+	case op == Redirect || op == Fib:
 		return t.Direct
 	}
 	return true

@@ -99,6 +99,9 @@ func (v *verifier) args(x *Value) {
 		v.want(x.Args[0], Mem)
 		v.size(x.Size, 4, 8)
 		v.want(x.Args[1], Number(x.Size))
+	case Fib:
+		v.size(x.Size, FibSize)
+		v.object(x)
 	case MakeObj:
 		v.object(x)
 	case GlobalAddr:

@@ -20,6 +20,7 @@ const (
 	skbAdjustRoom = 50
 	redirectMap   = 51
 	skbLoadBytesR = 68
+	fibLookup     = 69
 	ringbufOutput = 130
 )
 
@@ -120,6 +121,8 @@ func (l *lowerer) call(v *ir.Value) {
 		l.netByte(v)
 	case ir.Redirect:
 		l.redirect(v)
+	case ir.Fib:
+		l.fib(v)
 	default:
 		l.fail("operation %s has no instructions", v.Op)
 	}
@@ -252,4 +255,17 @@ func (l *lowerer) netByte(v *ir.Value) {
 	l.emit(Inst{Op: Mov, W32: true, Dst: R4, Imm: 1})
 	l.emit(Inst{Op: Mov, W32: true, Dst: R5, Imm: hdrStartNet})
 	l.helper(v, skbLoadBytesR, 5)
+}
+
+// fib makes the object of a lookup, lets the kernel work on it, and keeps what it returns behind.
+func (l *lowerer) fib(v *ir.Value) {
+	l.object(v)
+	l.slotAddr(R2, v)
+	l.copy(R1, l.ctx)
+	l.emit(Inst{Op: Mov, W32: true, Dst: R3, Imm: ir.FibParams})
+	l.emit(Inst{Op: Mov, W32: true, Dst: R4}) // no flags: as a packet that is forwarded
+	l.emit(Inst{Op: Call, Imm: fibLookup, Args: 4})
+	status := l.out.NewReg()
+	l.copy(status, R0)
+	l.emit(Inst{Op: Store, Size: 4, Dst: FP, Slot: l.slots[v.ID], Off: ir.FibParams, Src: status})
 }

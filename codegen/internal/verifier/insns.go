@@ -38,6 +38,8 @@ func instSize(v *ir.Value, uses []int) size {
 		s.add(wide)
 	case ir.MakeObj:
 		return steps(objStores(v))
+	case ir.Fib:
+		return steps(objStores(v) + 7)
 	case ir.CtxLoad:
 		if v.Sym == "len" {
 			s = steps(3)

@@ -2,11 +2,13 @@
 package netlab
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -28,6 +30,8 @@ func New(t *testing.T, a, b []netip.Prefix) (*Host, *Host) {
 	check(t, ha.Do(func() error { return ha.cable(hb) }))
 	check(t, ha.Do(func() error { return ha.up(a) }))
 	check(t, hb.Do(func() error { return hb.up(b) }))
+	check(t, ha.Do(ha.ready))
+	check(t, hb.Do(hb.ready))
 	return ha, hb
 }
 
@@ -93,6 +97,19 @@ func (h *Host) up(addrs []netip.Prefix) (err error) {
 		return err
 	}
 	return netlink.LinkSetUp(h.link)
+}
+
+// ready waits until this end of the cable sends. The kernel notices a moment later that the other end is there too, and
+// drops what is sent before.
+func (h *Host) ready() error {
+	for range 500 {
+		l, err := netlink.LinkByName("veth0")
+		if err != nil || l.Attrs().OperState == netlink.OperUp {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return errors.New("the cable doesn't come up")
 }
 
 // Index is the interface index of this end of the cable.

@@ -87,7 +87,9 @@ func (v *coverer) stmt(s syntax.Stmt) {
 		v.assign(s)
 		return
 	case *syntax.IfStmt:
-		if s.Bind != nil {
+		if call, ok := s.Cond.(*syntax.Call); ok && s.Bind != nil {
+			name = "fib " + typeName(v.p.Types[call.Args[0]])
+		} else if s.Bind != nil {
 			v.onMap(s.Cond, "lookup")
 			return
 		}

@@ -137,7 +137,7 @@ type production struct {
 var families [][]production
 
 func init() {
-	families = [][]production{localStmts, packetStmts, payloadStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts, pushStmts, rewriteStmts}
+	families = [][]production{localStmts, packetStmts, payloadStmts, fibStmts, stateStmts, matchStmts, flowStmts, fnStmts, loopStmts, pushStmts, rewriteStmts}
 }
 
 // statement writes a statement.

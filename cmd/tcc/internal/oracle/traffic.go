@@ -110,7 +110,7 @@ func (t *traffic) fill() {
 			t.c.Settings = append(t.c.Settings, Setting{g.Name, t.memory(g.Type, t.scalar)})
 		}
 	}
-	for _, m := range t.p.Maps {
+	for _, m := range slices.Concat(t.p.Maps, t.p.Routes) {
 		t.entries(m)
 	}
 	for _, targets := range t.p.Targets {

@@ -25,11 +25,12 @@ type Machine struct {
 	CB      [20]byte          // skb->cb
 	Tables  map[string]*Table
 	Globals map[string][]byte
-	Records [][]byte // what Output wrote
-	Full    bool     // the ring buffer is full
-	Partial bool     // TCP and UDP checksums are sums of the pseudo header so far: the network card will do the rest (tc)
-	Sum     uint64   // what CHECKSUM_COMPLETE holds, unfolded (tc)
-	Clock   uint64   // Now, Random and CPU count on from here, so that no call can be doubled or lost unseen
+	Records [][]byte                            // what Output wrote
+	Full    bool                                // the ring buffer is full
+	Partial bool                                // TCP and UDP checksums are sums of the pseudo header so far: the network card will do the rest (tc)
+	Sum     uint64                              // what CHECKSUM_COMPLETE holds, unfolded (tc)
+	Route   func(params []byte) (status uint32) // works on a struct bpf_fib_lookup; nil: there are no routes
+	Clock   uint64                              // Now, Random and CPU count on from here, so that no call can be doubled or lost unseen
 
 	// Refuse, if set, makes tail calls to the entries of a prog array miss.
 	Refuse    func(table string, index uint32) bool
@@ -86,6 +87,14 @@ func (m *Machine) Run() (int32, error) {
 }
 
 func (r *run) val(v *ir.Value) operand { return r.values[v] }
+
+func (r *run) vals(vs []*ir.Value) []operand {
+	args := make([]operand, len(vs))
+	for i, v := range vs {
+		args[i] = r.val(v)
+	}
+	return args
+}
 
 func (r *run) num(v *ir.Value) uint64 { return r.values[v].n }
 
@@ -283,12 +292,10 @@ func (r *run) inst(v *ir.Value) error {
 		return r.context(v)
 	case ir.GlobalAddr:
 		r.values[v] = operand{p: &pointer{mem: r.m.Globals[v.Sym]}}
+	case ir.Fib:
+		r.values[v] = operand{obj: r.m.fib(object(v, r.vals(v.Args)))}
 	case ir.MakeObj:
-		args := make([]operand, len(v.Args))
-		for i, a := range v.Args {
-			args[i] = r.val(a)
-		}
-		r.values[v] = operand{obj: object(v, args)}
+		r.values[v] = operand{obj: object(v, r.vals(v.Args))}
 	case ir.Now:
 		set(r.m.tick())
 	case ir.Random, ir.CPU:
@@ -372,6 +379,16 @@ func (r *run) helper(v *ir.Value) error {
 		return fmt.Errorf("%s: unknown operation", v.Long())
 	}
 	return nil
+}
+
+// fib is the object of a Fib.
+func (m *Machine) fib(object []byte) []byte {
+	status := uint32(4) // BPF_FIB_LKUP_RET_NOT_FWDED
+	if m.Route != nil {
+		status = m.Route(object[:ir.FibParams])
+	}
+	store(object, ir.FibParams, 4, uint64(status))
+	return object
 }
 
 // redirect is the verdict code of a redirection.

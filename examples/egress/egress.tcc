@@ -50,7 +50,7 @@ stage ports4(ip ipv4, s service) {
 stage v6 {
     ip := parse ipv6
     if ip.dst == ::1 { pass }
-    if ip.next == 58 { pass } // the kernel's own neighbour discovery comes by here too
+    if ip.next == 58 || ip.dst in ff02::/16 { pass } // the kernel finds its neighbours and tells what it listens to
     if s := allowed6[ip.dst] { goto ports6(ip, s) }
     goto refuse6(ip.dst, ip.next, 0, reason.address)
 }

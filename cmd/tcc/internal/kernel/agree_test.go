@@ -238,7 +238,7 @@ func TestAgree(t *testing.T) {
 		for i, made := range generated(p.Type.Name) {
 			packets, names = append(packets, made), append(names, fmt.Sprintf("generated packet %d", i))
 		}
-		for _, programs := range []int{1, 2, 5, 12} {
+		for _, programs := range []int{1, 2, 5, 10} {
 			// Each stage in a slot is a program of its own.
 			t.Run(fmt.Sprintf("%s/%d", name, programs), func(t *testing.T) {
 				want := programs

@@ -149,7 +149,7 @@ func masked(value, mask octets) octets {
 }
 
 // peerBudgets are the peers, with a budget that cuts each into several programs.
-var peerBudgets = map[string]int{"conntrack": 110, "ports": 80, "acl100": 300, "dns": 500}
+var peerBudgets = map[string]int{"conntrack": 110, "ports": 100, "acl100": 300, "dns": 500}
 
 // TestPeers runs the packets of the specifications through interpreter and kernel, uncut and cut small.
 func TestPeers(t *testing.T) {

@@ -22,7 +22,7 @@ func TestBlocks(t *testing.T) {
 				t.Skip("it has no test blocks")
 			}
 			for _, budget := range []int{codegen.DefaultBudget, 300, 150} {
-				a, err := codegen.Compile(p, codegen.Options{Budget: budget})
+				a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true})
 				if err != nil && budget < codegen.DefaultBudget {
 					continue // there may be no plan as fine as that
 				}

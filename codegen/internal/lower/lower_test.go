@@ -427,7 +427,7 @@ func TestErrors(t *testing.T) {
 		{"field", "b0:\n\tv0 = ctxload rx_queue\n\tret v0\n", "f: tc programs have no context field rx_queue"},
 		{"parameters", "b0(v0 i32):\n\tret v0\n", "f: the splitter hasn't seen it"},
 		{"slot call", "b0:\n\tv0 i32 = const 0\n\tslotcall table[v0] else b1\nb1:\n\tret v0\n", "f: terminator slotcall has no instructions"},
-		{"far", "b0:\n\tv0 = data\n\tv1 = load.4 [v0+40000]\n\tret v1\n", "f: the offset 40000 is too large for an instruction"},
+		{"far", "b0:\n\tv0 = data\n\tv1 = load.4 [v0+70000]\n\tret v1\n", "f: the offset 70000 is too large for the kernel"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -176,20 +176,34 @@ func (l *lowerer) access(v *ir.Value) {
 		return
 	}
 	base, disp := ir.PktBase(v.Args[0])
-	disp += v.Imm
-	if disp != int64(int16(disp)) {
-		l.fail("the offset %d is too large for an instruction", disp)
-	}
-	i := Inst{Size: uint8(v.Size), Off: int32(disp)}
+	ptr, off := l.reach(base, disp+v.Imm)
+	i := Inst{Size: uint8(v.Size), Off: off}
 	switch v.Op {
 	case ir.Load:
-		i.Op, i.Src, i.Dst = Load, l.reg(base), l.def(v)
+		i.Op, i.Src, i.Dst = Load, ptr, l.def(v)
 		l.emit(i)
 	case ir.Store:
-		i.Op, i.Dst = Store, l.reg(base)
+		i.Op, i.Dst = Store, ptr
 		l.emit(l.with(i, v.Args[1]))
 	case ir.XAdd:
-		i.Op, i.Dst, i.Src = XAdd, l.reg(base), l.reg(v.Args[1])
+		i.Op, i.Dst, i.Src = XAdd, ptr, l.reg(v.Args[1])
 		l.emit(i)
 	}
+}
+
+// maxPacketOff is the kernel's MAX_PACKET_OFF.
+const maxPacketOff = 0xffff
+
+// reach is a register and a displacement that fits into an instruction for what lies disp bytes behind a pointer.
+func (l *lowerer) reach(base *ir.Value, disp int64) (Reg, int32) {
+	switch {
+	case disp == int64(int16(disp)):
+		return l.reg(base), int32(disp)
+	case disp > maxPacketOff:
+		l.fail("the offset %d is too large for the kernel", disp)
+	}
+	far := l.out.NewReg()
+	l.copy(far, l.reg(base))
+	l.emit(Inst{Op: Add, Dst: far, Imm: disp})
+	return far, 0
 }

@@ -219,7 +219,7 @@ func TestWrongType(t *testing.T) {
 // TestMisses takes a program out of the prog array behind the pipeline's back: packets get the default, and the miss
 // is counted by name.
 func TestMisses(t *testing.T) {
-	p := open(t, 90)
+	p := open(t, 85)
 	targets := p.Layout().Targets
 	if len(targets) == 0 {
 		t.Fatal("the budget makes no further programs")
@@ -282,7 +282,7 @@ func TestVerifierError(t *testing.T) {
 // TestPin pins the prog arrays, and either all of them or none.
 func TestPin(t *testing.T) {
 	dir := bpffs(t)
-	p := open(t, 90)
+	p := open(t, 85)
 	if err := p.Pin(filepath.Join(dir, "guard")); err != nil {
 		t.Fatal(err)
 	}

@@ -241,6 +241,9 @@ func (s *stage) gotoStmt(st *syntax.GotoStmt) {
 			missed, call := ir.Edge{To: s.failing()}, s.cur
 			s.end(ir.Term{Op: ir.SlotCall, Sym: to.Name, Args: args, Succs: []ir.Edge{missed}, Span: at})
 			s.calls[to] = append(s.calls[to], &call.Term)
+			if st.Else != nil {
+				s.moved() // some kernels hold that a tail call that misses may have changed the packet (since 6.12.2)
+			}
 		})
 	}
 }

@@ -229,8 +229,8 @@ const (
 	Br              // Args[0] Cond Args[1] ? Succs[0] : Succs[1]
 	Check           // Args[0] (Pkt) + Imm <= Args[1] (End) ? Succs[0] : Succs[1]
 	Ret             // verdict code Args[0] (I32)
-	SlotCall        // slot Args[0] (I32) of table Sym with Args[1:] by its convention; a miss goes to Succs[0]. Gone after the splitter
-	TailCall        // program Args[0] (I32) of prog array Sym; a miss goes to Succs[0]
+	SlotCall        // slot Args[0] (I32) of table Sym with Args[1:] by its convention; a miss goes to Succs[0], where all Pkt and End are dead. Gone after the splitter
+	TailCall        // program Args[0] (I32) of prog array Sym; a miss goes to Succs[0], where all Pkt and End are dead
 )
 
 // OpInfo is what the compiler must know of an operation.

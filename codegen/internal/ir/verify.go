@@ -262,6 +262,7 @@ func (v *verifier) memory() {
 			}
 			moves = moves || x.Op.Info().Moves
 		}
+		moves = moves || b.Term.Op == SlotCall || b.Term.Op == TailCall
 	}
 	if moves {
 		v.overMoves()
@@ -292,13 +293,18 @@ func (v *verifier) access(facts *Facts, b *Block, x *Value) {
 	}
 }
 
-// overMoves checks that no packet pointer that was made before the packet moved is used after it.
+// overMoves checks that no packet pointer that was made before the packet moved is used after it. A tail call that
+// misses counts as a move.
 func (v *verifier) overMoves() {
 	live := Live(v.f)
 	for _, b := range v.f.Blocks {
 		after := map[*Value]bool{}
 		for _, x := range live.Out(b) {
 			after[x] = true
+			if missed := b.Term.Op == SlotCall || b.Term.Op == TailCall; missed && (x.Type == Pkt || x.Type == End) {
+				v.at(b, nil)
+				v.errorf("%s is used after a tail call that missed", x)
+			}
 		}
 		b.Term.Operands(func(a **Value) { after[*a] = true })
 		for _, x := range slices.Backward(b.Insts) {

@@ -159,6 +159,7 @@ func TestVerifyRejects(t *testing.T) {
 		{"null", "b0:\nv0 = obj.4 {}\nv1 = lookup m[v0]\nv2 = load.4 [v1]\nret v2", "v1 may be null"},
 		{"null side", "b0:\nv0 = obj.4 {}\nv1 = lookup m[v0]\nv2 i64 = const 0\nbr eq v1, v2 ? b1 : b2\nb1:\nv3 = load.4 [v1]\nret v3\nb2:\nv4 = cpu\nret v4", "v1 may be null"},
 		{"over pull", "b0:\nv0 = data\nv1 = dataend\nv2 = cpu\npull v2\ncheck v0, v1, 4 ? b1 : b1\nb1:\nret v2", "`pull v2`: v0 is used afterwards"},
+		{"over a call that misses", "b0:\nv0 = data\nv1 = dataend\nv2 = cpu\nslotcall table[v2] else b1\nb1:\ncheck v0, v1, 4 ? b2 : b2\nb2:\nret v2", "v0 is used after a tail call that missed"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package opt
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 )
@@ -125,21 +126,31 @@ func (c *numbering) constant(v *ir.Value, e expr) {
 	}
 }
 
-// beforeMoves marks the blocks, by ID, in which or after which the packet can move.
+// beforeMoves marks the blocks, by ID, in which or after which the packet can move. A slot's call that misses counts as
+// such a move if the packet is looked at after it.
 func beforeMoves(f *ir.Func) []bool {
-	moved := make([]bool, f.NumBlocks())
+	looks := before(f, func(b *ir.Block) bool {
+		return slices.ContainsFunc(b.Insts, func(v *ir.Value) bool { return v.Op == ir.Data || v.Op == ir.DataEnd })
+	})
+	return before(f, func(b *ir.Block) bool {
+		return b.Term.Op == ir.SlotCall && looks[b.Term.Succs[0].To.ID] ||
+			slices.ContainsFunc(b.Insts, func(v *ir.Value) bool { return v.Op.Info().Moves })
+	})
+}
+
+// before marks the blocks, by ID, that are so and those that lead to them.
+func before(f *ir.Func, so func(*ir.Block) bool) []bool {
+	marked := make([]bool, f.NumBlocks())
 	var work []*ir.Block
 	mark := func(b *ir.Block) {
-		if !moved[b.ID] {
-			moved[b.ID] = true
+		if !marked[b.ID] {
+			marked[b.ID] = true
 			work = append(work, b)
 		}
 	}
 	for _, b := range f.Blocks {
-		for _, v := range b.Insts {
-			if v.Op.Info().Moves {
-				mark(b)
-			}
+		if so(b) {
+			mark(b)
 		}
 	}
 	preds := f.Preds()
@@ -150,5 +161,5 @@ func beforeMoves(f *ir.Func) []bool {
 			mark(p.From)
 		}
 	}
-	return moved
+	return marked
 }

@@ -191,6 +191,8 @@ func (g *generator) fill(b *ir.Block, sc scope, callees []string) {
 		}
 		n := next()
 		b.Term = ir.Term{Op: ir.SlotCall, Sym: table, Args: args, Succs: []ir.Edge{{To: n}}}
+		sc.pkts = []proved{{g.inst(n, ir.Data, ir.Pkt), 0}} // those of before are dead
+		sc.end, sc.joins = g.inst(n, ir.DataEnd, ir.End), nil
 		g.fill(n, sc, callees)
 	}
 }

@@ -51,6 +51,9 @@ type Artifact struct {
 // A PlanError says why there is no way to cut a pipeline into programs.
 type PlanError = split.Error
 
+// A Cause is something in the source that makes a plan impossible.
+type Cause = split.Cause
+
 // Compile compiles a checked program. It fails with a *PlanError if no plan fits the budget or the limit on tail calls.
 func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	optimize := func(m *ir.Module) error { return opt.Run(m, opt.Options{Verify: opts.Verify}) }
@@ -60,7 +63,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	}
 	plan, err := split.Module(m, splitOptions(opts, optimize))
 	if err != nil {
-		return nil, err
+		return nil, named(p, err)
 	}
 	m = plan.Apply()
 	opts.emitted(m)

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -255,6 +256,19 @@ func typeName(t types.Type) string {
 		return "view of " + h.Name
 	}
 	return t.String()
+}
+
+// named gives the causes of a plan that there isn't the names that the source has for them.
+func named(p *check.Program, err error) error {
+	var none *PlanError
+	if errors.As(err, &none) && len(none.Causes) > 0 {
+		o := newOrigins(p)
+		for i := range none.Causes {
+			c := &none.Causes[i]
+			c.Name, _ = o.describe(c.Name, c.Span)
+		}
+	}
+	return err
 }
 
 // parseText is a parse as the source writes it, but for its else.

@@ -104,6 +104,9 @@ func noPlan(p *check.Program, err *codegen.PlanError) *diag.Diagnostic {
 	if err.Detail != "" {
 		d.Message += " (" + err.Detail + ")"
 	}
+	for _, c := range err.Causes {
+		d.Notes = append(d.Notes, diag.Note{Span: c.Span, Message: fmt.Sprintf("`%s` %s", c.Name, c.What)})
+	}
 	return d
 }
 

@@ -40,7 +40,7 @@ func (s *search) cutAll(todo []*ir.Block) error {
 		t, chosen := s.choose(r)
 		if len(chosen) == 0 {
 			s.regions[head.ID] = nil // it may be an estimate
-			return &Error{Stage: head.Stage, Span: span(head), Constraint: what, Have: have, Limit: limit}
+			return s.misfit(r, what, have, limit)
 		}
 		for _, b := range chosen {
 			s.set(b, true)

@@ -30,7 +30,7 @@ func forced(m *ir.Module, opts Options, chop bool) (*Plan, error) {
 		return nil, err
 	}
 	if ps.state > stateSize {
-		return nil, &Error{Stage: m.Name, Constraint: "bytes to carry", Have: p.State, Limit: stateSize}
+		return nil, s.carriedTooMuch(ps.heads, p.State)
 	}
 	if err := ps.assemble(p); err != nil {
 		return nil, err

@@ -84,6 +84,9 @@ type Error struct {
 	Have, Limit int
 	Detail      string // may be empty
 	Remedy      string // may be empty
+	Causes      []Cause
+
+	advice string // what to change in the source; may be empty
 }
 
 func (e *Error) Error() string {

@@ -61,17 +61,28 @@ func Module(m *ir.Module, opts Options) (*Plan, error) {
 	}
 	p, err := plan(m, opts)
 	var failed *Error
-	if errors.As(err, &failed) && failed.Constraint != stackBytes {
-		failed.Remedy = remedy(m, opts)
+	if errors.As(err, &failed) {
+		failed.remedy(m, opts)
 	}
 	return p, err
 }
 
-// remedy looks for a budget that is enough, the least within a hundredth, or within an eighth for a big pipeline. The
+// remedy says what to do: give a larger budget, if that helps, or change the source.
+func (e *Error) remedy(m *ir.Module, opts Options) {
+	if e.Constraint != stackBytes {
+		e.Remedy = enough(m, opts)
+	}
+	if e.Remedy != "" && e.advice != "" {
+		e.Remedy += "; or "
+	}
+	e.Remedy += e.advice
+}
+
+// enough looks for a budget that is enough, the least within a hundredth, or within an eighth for a big pipeline. The
 // search for it only estimates; the plan that it leads to is then made in earnest.
-func remedy(m *ir.Module, opts Options) string {
+func enough(m *ir.Module, opts Options) string {
 	s := prepare(m, opts)
-	enough := func(budget int) bool {
+	fits := func(budget int) bool {
 		t := newSearch(s.graph, opts)
 		t.opts.Budget = budget
 		return t.fill() == nil && t.shorten()
@@ -81,7 +92,7 @@ func remedy(m *ir.Module, opts Options) string {
 		low = max(low, s.model.Block(b).Steps) // the least that any plan needs
 	}
 	high := 2 * low
-	for ; !enough(high); low, high = high, 2*high {
+	for ; !fits(high); low, high = high, 2*high {
 		if high > mostProcessed {
 			return ""
 		}
@@ -91,7 +102,7 @@ func remedy(m *ir.Module, opts Options) string {
 		precision = 8
 	}
 	for low+1+high/precision < high {
-		if middle := low + (high-low)/2; enough(middle) {
+		if middle := low + (high-low)/2; fits(middle) {
 			high = middle
 		} else {
 			low = middle
@@ -125,7 +136,7 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 			return nil, err
 		}
 		if ps.state > stateSize {
-			return nil, &Error{Stage: m.Name, Constraint: "bytes to carry", Have: p.State, Limit: stateSize}
+			return nil, s.carriedTooMuch(ps.heads, p.State)
 		}
 		if err := ps.assemble(p); err != nil {
 			return nil, err
@@ -149,7 +160,7 @@ func (s *search) learn(p *Plan, heads []*ir.Block) (misfit *Error) {
 			estimate := s.region(heads[i]).price.Processed
 			s.regions[heads[i].ID] = nil
 			s.slack[heads[i]] += 1 + max(0, pr.Cost.Processed-estimate)
-			misfit = &Error{Stage: heads[i].Stage, Span: span(heads[i]), Constraint: what, Have: have, Limit: limit}
+			misfit = s.misfit(s.region(heads[i]), what, have, limit)
 		}
 	}
 	return misfit

@@ -13,11 +13,15 @@ import (
 
 // Spec reads the object of this machine's byte order back, ready to be loaded.
 func (a *Artifact) Spec() (*ebpf.CollectionSpec, error) {
-	obj := a.LittleEndian
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		obj = a.BigEndian
+	return ebpf.LoadCollectionSpecFromReader(bytes.NewReader(a.Native()))
+}
+
+// Native is the object of this machine's byte order.
+func (a *Artifact) Native() []byte {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		return a.LittleEndian
 	}
-	return ebpf.LoadCollectionSpecFromReader(bytes.NewReader(obj))
+	return a.BigEndian
 }
 
 // GoOptions say what the generated loader is called.

@@ -19,11 +19,13 @@ import (
 // Engine is a compiled pipeline in the kernel. It is loaded by Load or by the first use of anything but a config,
 // which can't change afterwards.
 type Engine struct {
-	CPU    int  // where all packets run, so that per-CPU maps can be read like ordinary ones
-	Strict bool // a program that makes the kernel's verifier contradict itself can't be loaded; see CanBeStrict
+	CPU    int        // where all packets run, so that per-CPU maps can be read like ordinary ones
+	Strict bool       // a program that makes the kernel's verifier contradict itself can't be loaded; see CanBeStrict
+	Tape   func(Call) // if set, is told of every call that loads, writes, reads or runs something, and what came of it
 
-	program  *check.Program
-	artifact *codegen.Artifact
+	program  *check.Program // nil where a recording is played
+	kind     *check.PipelineType
+	layout   runtime.Layout
 	spec     *ebpf.CollectionSpec
 	pipeline *runtime.Pipeline // nil: not loaded yet
 	events   *runtime.EventReader
@@ -34,25 +36,26 @@ var _ interp.Engine = (*Engine)(nil)
 // New prepares an engine for a compiled program. Nothing is loaded yet.
 func New(p *check.Program, a *codegen.Artifact) (*Engine, error) {
 	spec, err := a.Spec()
-	return &Engine{program: p, artifact: a, spec: spec}, err
+	return &Engine{program: p, kind: p.Type, layout: a.Layout, spec: spec}, err
 }
 
 // Load loads the programs, if they aren't loaded yet.
-func (e *Engine) Load() error {
+func (e *Engine) Load() (err error) {
 	if e.pipeline != nil {
 		return nil
 	}
+	defer func() { e.note(Call{Op: opLoad}, err) }()
 	for _, p := range e.spec.Programs {
 		if e.Strict {
 			p.Flags |= testRegInvariants
 		}
 	}
-	p, err := runtime.Open(e.spec, e.artifact.Layout, nil)
+	p, err := runtime.Open(e.spec, e.layout, nil)
 	if err != nil {
 		return err
 	}
 	e.pipeline = p
-	if len(e.artifact.Layout.Events) > 0 {
+	if len(e.layout.Events) > 0 {
 		if e.events, err = p.Events(); err != nil {
 			return errors.Join(err, e.Close())
 		}
@@ -69,7 +72,8 @@ func (e *Engine) Pin(now uint64) error {
 }
 
 // SetGlobal sets a config before the pipeline is loaded, a var at any time.
-func (e *Engine) SetGlobal(name string, value []byte) error {
+func (e *Engine) SetGlobal(name string, value []byte) (err error) {
+	defer func() { e.note(Call{Op: opSetGlobal, Name: name, Value: value}, err) }()
 	if e.pipeline == nil {
 		if v := e.spec.Variables[name]; v != nil {
 			return v.Set(value)
@@ -83,7 +87,8 @@ func (e *Engine) SetGlobal(name string, value []byte) error {
 }
 
 // Global reads a config or var.
-func (e *Engine) Global(name string) ([]byte, error) {
+func (e *Engine) Global(name string) (value []byte, err error) {
+	defer func() { e.note(Call{Op: opGlobal, Name: name, Read: value}, err) }()
 	if err := e.Load(); err != nil {
 		return nil, err
 	}
@@ -91,8 +96,8 @@ func (e *Engine) Global(name string) ([]byte, error) {
 	if v == nil {
 		return nil, fmt.Errorf("no config or var `%s` in the object", name)
 	}
-	b := make([]byte, v.Size())
-	return b, v.Get(b)
+	value = make([]byte, v.Size())
+	return value, v.Get(value)
 }
 
 func (e *Engine) mapNamed(name string) (*ebpf.Map, error) {
@@ -107,7 +112,8 @@ func (e *Engine) mapNamed(name string) (*ebpf.Map, error) {
 }
 
 // UpdateMap writes an entry; into a per-CPU map, for every CPU.
-func (e *Engine) UpdateMap(name string, key, value []byte) error {
+func (e *Engine) UpdateMap(name string, key, value []byte) (err error) {
+	defer func() { e.note(Call{Op: opUpdate, Name: name, Key: key, Value: value}, err) }()
 	m, err := e.mapNamed(name)
 	if err != nil {
 		return err
@@ -132,13 +138,24 @@ func (e *Engine) SetSlot(table string, index uint32, stage string) error {
 	if m, err := e.mapNamed(table); m == nil {
 		return err
 	}
-	slots := e.pipeline.Slots(table)
-	if stage == "" {
-		return slots.Clear(index)
+	program := ""
+	if stage != "" {
+		var err error
+		if program, err = e.slotProgram(table, stage); err != nil {
+			return err
+		}
 	}
-	program, err := e.slotProgram(table, stage)
-	if err != nil {
-		return err
+	return e.setProgram(table, index, program)
+}
+
+// setProgram puts a program into a slot; with an empty name the slot becomes empty.
+func (e *Engine) setProgram(table string, index uint32, program string) (err error) {
+	defer func() {
+		e.note(Call{Op: opSlot, Name: table, Key: binary.NativeEndian.AppendUint32(nil, index), Value: []byte(program)}, err)
+	}()
+	slots := e.pipeline.Slots(table)
+	if program == "" {
+		return slots.Clear(index)
 	}
 	return slots.Set(index, e.pipeline.Programs()[program])
 }
@@ -148,7 +165,7 @@ func (e *Engine) slotProgram(table, stage string) (string, error) {
 	for n, s := range e.program.Slots {
 		for i, initial := range s.Initial {
 			if s.Name == table && initial.Name == stage {
-				return e.artifact.Layout.Slots[n].Initial[i], nil
+				return e.layout.Slots[n].Initial[i], nil
 			}
 		}
 	}
@@ -156,12 +173,12 @@ func (e *Engine) slotProgram(table, stage string) (string, error) {
 }
 
 // LookupMap reads an entry; nil if there is none.
-func (e *Engine) LookupMap(name string, key []byte) ([]byte, error) {
+func (e *Engine) LookupMap(name string, key []byte) (value []byte, err error) {
+	defer func() { e.note(Call{Op: opLookup, Name: name, Key: key, Read: value}, err) }()
 	m, err := e.mapNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	var value []byte
 	if perCPU(m) {
 		var each [][]byte
 		if err = m.Lookup(key, &each); err == nil {
@@ -177,12 +194,13 @@ func (e *Engine) LookupMap(name string, key []byte) ([]byte, error) {
 }
 
 // Entries reads all entries of a map.
-func (e *Engine) Entries(name string) (map[string][]byte, error) {
+func (e *Engine) Entries(name string) (all map[string][]byte, err error) {
+	defer func() { e.note(Call{Op: opEntries, Name: name, Entries: all}, err) }()
 	m, err := e.mapNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string][]byte{}
+	all = map[string][]byte{}
 	it := m.Iterate()
 	var key, value []byte
 	var each [][]byte
@@ -207,12 +225,13 @@ func perCPU(m *ebpf.Map) bool {
 }
 
 // Counter reads the sums of a counter's cells.
-func (e *Engine) Counter(name string) ([]uint64, error) {
+func (e *Engine) Counter(name string) (cells []uint64, err error) {
+	defer func() { e.note(Call{Op: opCounter, Name: name, Cells: cells}, err) }()
 	if err := e.Load(); err != nil {
 		return nil, err
 	}
 	c := e.pipeline.Counter(name)
-	cells := make([]uint64, c.Len())
+	cells = make([]uint64, c.Len())
 	for i := range cells {
 		n, err := c.Sum(uint32(i))
 		if err != nil {
@@ -224,27 +243,30 @@ func (e *Engine) Counter(name string) ([]uint64, error) {
 }
 
 // Run sends a packet through the programs by BPF_PROG_TEST_RUN.
-func (e *Engine) Run(packet []byte) (interp.Result, error) {
+func (e *Engine) Run(packet []byte) (r interp.Result, err error) {
+	defer func() {
+		e.note(Call{Op: opRun, Value: packet, Read: r.Packet, Code: r.Code, Mark: r.Context.Mark, Events: r.Events}, err)
+	}()
 	if err := e.Load(); err != nil {
 		return interp.Result{}, err
 	}
 	var out runtime.TestResult
-	err := OnCPU(e.CPU, func() (err error) {
+	err = OnCPU(e.CPU, func() (err error) {
 		out, err = e.pipeline.Test(packet)
 		return err
 	})
 	if err != nil {
 		return interp.Result{}, err
 	}
-	r := interp.Result{
-		Verdict: e.program.Type.Returned(out.Code),
+	r = interp.Result{
+		Verdict: e.kind.Returned(out.Code),
 		Code:    out.Code,
 		Packet:  out.Packet,
 		Changed: !bytes.Equal(packet, out.Packet),
 		Context: interp.Context{Mark: out.Mark},
 	}
 	if r.Verdict == nil {
-		return r, fmt.Errorf("the programs returned %d, which is no verdict of %s", out.Code, e.program.Type.Name)
+		return r, fmt.Errorf("the programs returned %d, which is no verdict of %s", out.Code, e.kind.Name)
 	}
 	r.Events, err = e.drain()
 	return r, err

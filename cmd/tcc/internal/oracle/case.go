@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
+	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
 )
 
@@ -23,6 +25,9 @@ type Case struct {
 	Verify  bool   // let the compiler verify its own work
 	CPU     int    // where the packets run
 	Strict  bool   // nor may the kernel's verifier contradict itself
+
+	// Record, if set, is asked for the tape of the engine that a compiled form of the pipeline runs in.
+	Record func(*check.Program, *codegen.Artifact, Plan) func(kernel.Call)
 }
 
 // A Packet is what comes in, and what the clock, the dice and the CPU show then.

@@ -131,7 +131,7 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		covered.Add(shape(a))
 		s.Most = max(s.Most, len(a.Programs))
 		s.Packets += len(c.Packets)
-		if failure := c.compare(p, a, want); failure != nil {
+		if failure := c.compare(p, a, plan, want); failure != nil {
 			failure.Plan = plan
 			return s, failure
 		}
@@ -290,13 +290,16 @@ func entriesText(all map[string][]byte) string {
 }
 
 // compare runs the case in the kernel.
-func (c *Case) compare(p *check.Program, a *codegen.Artifact, want trace) *Failure {
+func (c *Case) compare(p *check.Program, a *codegen.Artifact, plan Plan, want trace) *Failure {
 	k, err := kernel.New(p, a)
 	if err != nil {
 		return fail("object: "+normal(err.Error()), "%v", err)
 	}
 	defer k.Close()
 	k.CPU, k.Strict = c.CPU, c.Strict
+	if c.Record != nil {
+		k.Tape = c.Record(p, a, plan)
+	}
 	if failure := c.load(p, k); failure != nil {
 		return failure
 	}

@@ -1,0 +1,55 @@
+package kernel
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/interp"
+)
+
+// TestPlay records the firewall's tests and plays them again: they come to the same, unless what was recorded is changed.
+func TestPlay(t *testing.T) {
+	requireKernel(t)
+	p := load(t, source("firewall"))
+	a, err := codegen.Compile(p, codegen.Options{Budget: 150, Pinned: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*Recording
+	interp.RunTests(p, func() (interp.Engine, error) {
+		k, err := New(p, a)
+		r := NewRecording("firewall", p, a)
+		k.Tape = r.Add
+		all = append(all, r)
+		return k, err
+	})
+	if len(all) != len(p.Tests) {
+		t.Fatalf("%d recordings of %d tests", len(all), len(p.Tests))
+	}
+	changed := map[string]bool{}
+	for _, r := range all {
+		if err := r.Play(); err != nil {
+			t.Error(err)
+		}
+		for i := range r.Calls {
+			c := r.Calls[i]
+			switch c.Op {
+			case opRun:
+				r.Calls[i].Code++
+			case opCounter:
+				r.Calls[i].Cells = []uint64{99}
+			default:
+				continue
+			}
+			if err := r.Play(); err == nil || !strings.Contains(err.Error(), c.Op) {
+				t.Errorf("a changed %s is not seen: %v", c.Op, err)
+			}
+			changed[c.Op] = true
+			r.Calls[i] = c
+		}
+	}
+	if !changed[opRun] || !changed[opCounter] {
+		t.Errorf("changed %v", changed)
+	}
+}

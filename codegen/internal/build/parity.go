@@ -1,6 +1,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/diag"
 )
@@ -76,20 +78,21 @@ func (b *builder) findParity(x *ir.Value) parity {
 // parityIncoming is the parity of a parameter, if that of all arguments for it is the same.
 func (b *builder) parityIncoming(x *ir.Value) parity {
 	fl := b.flows[x.Block]
-	if !fl.sealed || len(fl.preds) == 0 {
+	if !fl.sealed {
 		return unknown
 	}
-	i := 0
-	for x.Block.Params[i] != x {
-		i++
+	i := slices.Index(x.Block.Params, x)
+	var all []parity
+	for _, pred := range fl.preds {
+		all = append(all, b.parity(pred.Edge().Args[i]))
 	}
-	p := b.parity(fl.preds[0].Edge().Args[i])
-	for _, pred := range fl.preds[1:] {
-		if b.parity(pred.Edge().Args[i]) != p {
-			return unknown
-		}
+	if x.Block == b.stages[fresh(b.p.Stages[0])] {
+		all = append(all, even) // the cursor, 0 from the entry, which is built last
 	}
-	return p
+	if len(all) == 0 || slices.ContainsFunc(all, func(p parity) bool { return p != all[0] }) {
+		return unknown
+	}
+	return all[0]
 }
 
 // spotParity is the parity of a spot's offset.

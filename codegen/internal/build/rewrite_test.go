@@ -9,6 +9,7 @@ import (
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir/eval"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
@@ -274,4 +275,23 @@ func serialized(t *testing.T, network gopacket.NetworkLayer, stack []gopacket.Se
 		t.Fatal(err)
 	}
 	return bytes.Clone(buf.Bytes())
+}
+
+// TestRewriteOfKnownParity looks for what a rewrite on tc needs only where an offset may be odd.
+func TestRewriteOfKnownParity(t *testing.T) {
+	m := Module(program(t, "pipeline p tc"+rewritingSource), Options{})
+	calls := 0
+	for _, b := range m.Funcs[0].Blocks {
+		for _, v := range b.Insts {
+			if v.Op == ir.CsumL4 {
+				calls++
+			}
+			if v.Op == ir.Shl && v.Args[1].Op == ir.Const && v.Args[1].Imm == 63 {
+				t.Errorf("%s: %s tests whether an offset is even, which is known", v.Span, v.Long())
+			}
+		}
+	}
+	if calls < 9 {
+		t.Errorf("%d checksums are changed by the kernel", calls)
+	}
 }

@@ -49,6 +49,9 @@ b4: stage v4
 	v20 = forget v5
 	v21 = add v20, v5
 	v22 i64 = add v3, v3
+	csuml4 [v20+30], v3
+	csuml4 optional_pseudo[v20], v3
+	csumadd v3
 	jump b2
 b5(v23:src i64.4): stage udp_in start
 	tailcall others[v3] else b6

@@ -158,6 +158,8 @@ func TestVerifyRejects(t *testing.T) {
 		{"before the packet", "b0:\nv0 = data\nv1 = load.4 [v0-4]\nret v1", "the access begins 4 bytes before v0"},
 		{"null", "b0:\nv0 = obj.4 {}\nv1 = lookup m[v0]\nv2 = load.4 [v1]\nret v2", "v1 may be null"},
 		{"null side", "b0:\nv0 = obj.4 {}\nv1 = lookup m[v0]\nv2 i64 = const 0\nbr eq v1, v2 ? b1 : b2\nb1:\nv3 = load.4 [v1]\nret v3\nb2:\nv4 = cpu\nret v4", "v1 may be null"},
+		{"over csuml4", "b0:\nv0 = data\nv1 = dataend\nv2 = cpu\nv3 i64 = const 16\ncsuml4 pseudo[v3], v2\ncheck v0, v1, 4 ? b1 : b1\nb1:\nret v2", "v0 is used afterwards"},
+		{"csuml4", "b0:\nv2 = cpu\nv3 i64 = const 16\ncsuml4 any[v3], v2\nret v2", "there are no flags any"},
 		{"over pull", "b0:\nv0 = data\nv1 = dataend\nv2 = cpu\npull v2\ncheck v0, v1, 4 ? b1 : b1\nb1:\nret v2", "`pull v2`: v0 is used afterwards"},
 		{"over a call that misses", "b0:\nv0 = data\nv1 = dataend\nv2 = cpu\nslotcall table[v2] else b1\nb1:\ncheck v0, v1, 4 ? b2 : b2\nb2:\nret v2", "v0 is used after a tail call that missed"},
 	}

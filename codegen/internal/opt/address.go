@@ -7,6 +7,7 @@ import "github.com/tcc-bpf/tcc/codegen/internal/ir"
 const (
 	maxDisplacement = 0x7fff
 	maxOffset       = 0x7fff
+	maxConstant     = maxOffset - 0x200 // next to an offset that isn't constant, and to what is read behind the sum
 )
 
 // address gives packet addresses one shape: at most one pktadd of Data and a number that isn't constant; whatever is
@@ -87,7 +88,7 @@ func splitSum(r *rewriter, x *ir.Value) (y *ir.Value, c uint64, ok bool) {
 		return nil, 0, false
 	}
 	y, c = sum.Args[0], sum.Args[1].Number()
-	if c > maxOffset || r.seen(y) > maxOffset {
+	if c > maxConstant || r.seen(y) > maxOffset {
 		return nil, 0, false
 	}
 	if y.Type == ir.I32 {

@@ -30,6 +30,8 @@ b9: stage a cold
 		{"check v0, v1, 4 ? b1 : b9\nb1:\nv4 = data\nv3 = load.4 [v4]\njump b8", "not covered by a check"},
 		{"v3 i64 = const 32768\nv4 = pktadd v0, v3\njump b8", "offset 32768"},
 		{"check v0, v1, 4 ? b1 : b9\nb1:\npull v2\nv3 = load.4 [v0]\njump b8", "stale packet pointer"},
+		{"v3 i64 = const 16\ncheck v0, v1, 4 ? b1 : b9\nb1:\ncsuml4 [v3+4], v2\nv4 = load.4 [v0]\njump b8", "stale packet pointer"},
+		{"v3 i64 = const 16\ncsuml4 [v3+5], v2\njump b8", "no checksum can lie at 21"},
 		{"v3 = obj.4 {0.4: v2}\nv4 = lookup m[v3]\nv5 = load.8 [v4]\njump b8", "null pointer"},
 		{"v3 = ctxload.4 cb+18\njump b8", "outside of cb"},
 		{"v3 = ctxload.8 cb+4\njump b8", "outside of cb"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tcc-bpf/tcc/codegen/internal/build"
 	"github.com/tcc-bpf/tcc/codegen/internal/emit"
+	"github.com/tcc-bpf/tcc/codegen/internal/forget"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/opt"
 	"github.com/tcc-bpf/tcc/codegen/internal/split"
@@ -20,6 +21,10 @@ import (
 // DefaultBudget is the bound on the estimated processed instructions of a program if none is given. The kernel's is
 // 1,000,000 (BPF_COMPLEXITY_LIMIT_INSNS in linux/bpf_verifier.h); a fifth of it leaves room for errors of the estimate.
 const DefaultBudget = 200_000
+
+// unforgotten is the part of the budget that a pipeline may take before the verifier is made to forget numbers, which
+// costs an instruction each at run time.
+const unforgotten = 4
 
 // Options of Compile. The zero value is fine.
 type Options struct {
@@ -58,6 +63,10 @@ type Cause = split.Cause
 func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	optimize := func(m *ir.Module) error { return opt.Run(m, opt.Options{Verify: opts.Verify}) }
 	m := build.Module(p, build.Options{Pinned: opts.Pinned})
+	if err := optimize(m); err != nil {
+		return nil, err
+	}
+	forget.Module(m, cmp.Or(opts.Budget, DefaultBudget)/unforgotten)
 	if err := optimize(m); err != nil {
 		return nil, err
 	}

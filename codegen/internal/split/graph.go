@@ -94,6 +94,9 @@ func (g *graph) max(v *ir.Value) uint64 {
 		return m
 	}
 	m := ir.MaxOf(v, g.max)
+	if v.Op == ir.Forget {
+		m = g.max(v.Args[0])
+	}
 	if preds := g.preds[v.Block.ID]; v.Op == ir.Param && len(preds) > 0 {
 		i, most := indexOf(v), uint64(0)
 		for _, p := range preds {

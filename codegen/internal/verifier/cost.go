@@ -162,13 +162,39 @@ const enough = 2_000_000
 
 // Visit starts at entry, knowing nothing, and ends where leave says.
 func (m *Model) Visit(entry *ir.Block, leave func(*ir.Block) bool) Visit {
-	w := m.walker
-	if w == nil {
-		w = &walker{m: m, cur: make([]fact, m.f.NumValues()), memories: make([][]*memory, m.places), asked: make([]int, m.f.NumValues())}
-		m.walker = w
-	}
-	w.leave, w.limit = leave, enough
+	w := m.walking()
+	w.leave = leave
 	return *w.run(entry)
+}
+
+// walking is a walker of the whole function.
+func (m *Model) walking() *walker {
+	if m.walker == nil {
+		n := m.f.NumValues()
+		m.walker = &walker{m: m, cur: make([]fact, n), memories: make([][]*memory, m.places), asked: make([]int, n), limit: enough}
+	}
+	m.walker.leave = func(*ir.Block) bool { return false }
+	return m.walker
+}
+
+// A Difference is what makes the walk through a function longer than the function.
+type Difference struct {
+	Steps  int   // instructions the verifier walks through
+	Over   bool  // there are more
+	Blamed []int // by value ID: how often a state wasn't covered because of what was known of the value
+}
+
+// Differences walks through a function, from all its entries.
+func Differences(f *ir.Func) Difference {
+	w := NewModel(f).walking()
+	w.blamed = make([]int, f.NumValues())
+	d := Difference{Blamed: w.blamed}
+	for _, e := range f.Entries() {
+		w.run(e)
+		d.Steps += w.total
+		d.Over = d.Over || w.visit.Over
+	}
+	return d
 }
 
 // Cost estimates a whole program.

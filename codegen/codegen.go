@@ -22,9 +22,9 @@ import (
 // 1,000,000 (BPF_COMPLEXITY_LIMIT_INSNS in linux/bpf_verifier.h); a fifth of it leaves room for errors of the estimate.
 const DefaultBudget = 200_000
 
-// unforgotten is the part of the budget that a pipeline may take before the verifier is made to forget numbers, which
-// costs an instruction each at run time.
-const unforgotten = 4
+// leastForgotten is what the verifier may walk through in any case before it is made to forget numbers, which costs an
+// instruction each at run time. A quarter of the budget may always be.
+const leastForgotten = 5_000
 
 // Options of Compile. The zero value is fine.
 type Options struct {
@@ -66,7 +66,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	if err := optimize(m); err != nil {
 		return nil, err
 	}
-	forget.Module(m, cmp.Or(opts.Budget, DefaultBudget)/unforgotten)
+	forget.Module(m, max(leastForgotten, cmp.Or(opts.Budget, DefaultBudget)/4))
 	if err := optimize(m); err != nil {
 		return nil, err
 	}

@@ -74,16 +74,18 @@ func (b *builder) compute(x *ir.Value) (uint64, bool) {
 	return 0, false
 }
 
-// passed is the number that all predecessors of a block pass for its parameter x.
+// passed is the number that all predecessors of a block pass for its parameter x. The entry, which is built last, will
+// pass the first stage a cursor of 0.
 func (b *builder) passed(x *ir.Value) (n uint64, ok bool) {
 	fl := b.flows[x.Block]
 	if !fl.sealed {
 		return 0, false
 	}
 	i := slices.Index(x.Block.Params, x)
-	for k, p := range fl.preds {
+	ok = x.Block == b.stages[fresh(b.p.Stages[0])]
+	for _, p := range fl.preds {
 		m, known := b.exactly(p.Edge().Args[i])
-		if !known || k > 0 && m != n {
+		if !known || ok && m != n {
 			return 0, false
 		}
 		n, ok = m, true

@@ -47,7 +47,20 @@ func load(t testing.TB, path string) *check.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, list := check.Source(filepath.Base(path), string(src))
+	p, list := check.Load(filepath.Base(path), string(src), func(name string) (string, string, error) {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), name))
+		return name, string(text), err
+	})
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// program is a source that imports nothing.
+func program(t testing.TB, src string) *check.Program {
+	t.Helper()
+	p, list := check.Source("p.tcc", src)
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -149,12 +149,24 @@ func masked(value, mask octets) octets {
 }
 
 // peerBudgets are the peers, with a budget that cuts each into several programs.
-var peerBudgets = map[string]int{"conntrack": 110, "ports": 100, "acl100": 300, "dns": 500}
+var peerBudgets = map[string]int{"conntrack": 110, "ports": 100, "acl100": 300, "acl1000": 3000, "dns": 500, "l4lb": 150, "chain": 1000}
+
+// peerProgram is the pipeline of a peer. Some have their sources elsewhere.
+func peerProgram(t testing.TB, name string) *check.Program {
+	t.Helper()
+	switch name {
+	case "acl1000":
+		return program(t, reachable(aclSource(t, "acl1000_rules.json")))
+	case "l4lb":
+		return load(t, "../../../../examples/l4lb/l4lb.tcc")
+	}
+	return load(t, peers+name+".tcc")
+}
 
 // TestPeers runs the packets of the specifications through interpreter and kernel, uncut and cut small.
 func TestPeers(t *testing.T) {
 	for name, budget := range peerBudgets {
-		p, want := load(t, peers+name+".tcc"), loadPeer(t, name)
+		p, want := peerProgram(t, name), loadPeer(t, name)
 		t.Run(name+"/interpreter", func(t *testing.T) {
 			e := interp.NewPinnedEngine(p, interp.Pinned(pinnedNow, pinnedRandom, 0))
 			if err := want.prepare(e.UpdateMap); err != nil {

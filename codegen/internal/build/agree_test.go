@@ -161,7 +161,8 @@ func compareRuns(t *testing.T, p *check.Program, rng *rand.Rand) {
 	want := interp.New(p)
 	want.Env = interp.Pinned(pinNow, pinRandom, pinCPU)
 	got := newEngine(t, p)
-	for range 100 {
+	const packets = 100
+	for i := range packets {
 		packet := randomPacket(rng)
 		want.Context = interp.Context{
 			IfIndex: 1, Queue: 2, Mark: rng.Uint32(), Priority: 3, Hash: rng.Uint32N(9), VLAN: rng.Uint32N(2),
@@ -174,7 +175,7 @@ func compareRuns(t *testing.T, p *check.Program, rng *rand.Rand) {
 		if err != nil {
 			t.Fatalf("%v\npacket %x", err, packet)
 		}
-		if diff := got.differs(want, w, code); diff != "" {
+		if diff := got.differs(want, w, code, i == packets-1); diff != "" {
 			t.Fatalf("%s\npacket %x", diff, packet)
 		}
 	}
@@ -188,8 +189,11 @@ func (e *engine) setContext(c interp.Context, packet []byte) {
 	}
 }
 
+// largeMap is how many entries make the comparison of an array dear: of a larger one it is for the last packet.
+const largeMap = 4096
+
 // differs compares a run with the interpreter's, and the state after them.
-func (e *engine) differs(want *interp.Machine, w interp.Result, code int32) string {
+func (e *engine) differs(want *interp.Machine, w interp.Result, code int32, last bool) string {
 	switch {
 	case code != w.Code:
 		return fmt.Sprintf("verdict %d, want %d", code, w.Code)
@@ -217,6 +221,9 @@ func (e *engine) differs(want *interp.Machine, w interp.Result, code int32) stri
 		}
 	}
 	for _, m := range e.p.Maps {
+		if m.Kind.Indexed() && m.Max > largeMap && !last {
+			continue
+		}
 		if diff := e.mapDiffers(want, m); diff != "" {
 			return diff
 		}

@@ -126,14 +126,15 @@ func (c *numbering) constant(v *ir.Value, e expr) {
 	}
 }
 
-// beforeMoves marks the blocks, by ID, in which or after which the packet can move. A slot's call that misses counts as
+// beforeMoves marks the blocks, by ID, in which or after which the packet can move. A tail call that misses counts as
 // such a move if the packet is looked at after it.
 func beforeMoves(f *ir.Func) []bool {
 	looks := before(f, func(b *ir.Block) bool {
 		return slices.ContainsFunc(b.Insts, func(v *ir.Value) bool { return v.Op == ir.Data || v.Op == ir.DataEnd })
 	})
 	return before(f, func(b *ir.Block) bool {
-		return b.Term.Op == ir.SlotCall && looks[b.Term.Succs[0].To.ID] ||
+		called := b.Term.Op == ir.SlotCall || b.Term.Op == ir.TailCall
+		return called && looks[b.Term.Succs[0].To.ID] ||
 			slices.ContainsFunc(b.Insts, func(v *ir.Value) bool { return v.Op.Info().Moves })
 	})
 }

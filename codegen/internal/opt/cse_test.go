@@ -1,6 +1,10 @@
 package opt
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
 
 func TestCSE(t *testing.T) {
 	testPass(t, cse, []passTest{
@@ -141,4 +145,45 @@ b2:
 b3:
 	ret v1`},
 	})
+}
+
+// TestOverMissedCall: behind a tail call that missed, the packet's pointers are made again; before it, they are merged only
+// where nobody looks at the packet afterwards.
+func TestOverMissedCall(t *testing.T) {
+	for call, kept := range map[string]int{"slotcall table[v0] else b1": 2, "tailcall table[v0] else b1": 2, "jump b1": 1} {
+		m := ir.MustParse(`module f xdp default 0 license "GPL"
+map table prog_array key 4 value 4 max 4
+func f {
+b0: stage s start
+	v0 = cpu
+	v1 = data
+	v2 = dataend
+	check v1, v2, 4 ? b2 : b3
+b2: stage s
+	v3 = load.4 [v1]
+	` + call + `
+b1: stage s
+	v4 = data
+	v5 = dataend
+	check v4, v5, 4 ? b4 : b3
+b4: stage s
+	v6 = load.4 [v4]
+	ret v6
+b3: stage s cold
+	ret v0
+}
+`)
+		cse(m.Funcs[0])
+		n := 0
+		for _, b := range m.Funcs[0].Blocks {
+			for _, v := range b.Insts {
+				if v.Op == ir.Data {
+					n++
+				}
+			}
+		}
+		if n != kept {
+			t.Errorf("%s: %d of 2 are left, want %d", call, n, kept)
+		}
+	}
 }

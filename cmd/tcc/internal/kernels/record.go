@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/gopacket/gopacket/layers"
 
@@ -24,7 +26,7 @@ import (
 )
 
 // budgets are those that sources are compiled with; for some there is no plan.
-var budgets = []int{codegen.DefaultBudget, 300, 150, 100}
+var budgets = []int{codegen.DefaultBudget, 300, 150}
 
 // recorder runs everything on this kernel and writes it down.
 type recorder struct {
@@ -32,6 +34,7 @@ type recorder struct {
 	o    options
 	only *regexp.Regexp // titles
 	path string
+	mu   sync.Mutex // of all that follows
 	enc  *gob.Encoder
 	sum  struct{ recordings, programs, packets int }
 	bad  int // runs that fail here already
@@ -39,6 +42,8 @@ type recorder struct {
 
 // fails tells of a run that fails here already. The others go on.
 func (r *recorder) fails(title string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.bad++
 	fmt.Printf("here: %s FAILS: %v\n", title, err)
 }
@@ -69,6 +74,8 @@ func (r *recorder) record() error {
 }
 
 func (r *recorder) add(rec *kernel.Recording) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.sum.recordings++
 	r.sum.programs += rec.Programs
 	r.sum.packets += rec.Packets()
@@ -287,12 +294,24 @@ func (r *recorder) known() error {
 
 // randoms runs the cases of the first seeds.
 func (r *recorder) randoms() error {
-	for seed := range uint64(r.o.random) {
-		if err := r.runCase(fmt.Sprintf("seed %d", seed+1), oracle.New(seed+1)); err != nil {
-			return err
-		}
+	cpus, err := kernel.CPUs()
+	if err != nil {
+		return err
 	}
-	return nil
+	var seed atomic.Uint64
+	var wait sync.WaitGroup
+	errs := make([]error, len(cpus))
+	for i, cpu := range cpus {
+		wait.Go(func() {
+			for n := seed.Add(1); n <= uint64(r.o.random) && errs[i] == nil; n = seed.Add(1) {
+				c := oracle.New(n)
+				c.CPU = cpu
+				errs[i] = r.runCase(fmt.Sprintf("seed %d", n), c)
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 // runCase runs a case in all its plans.

@@ -17,11 +17,12 @@ type rewriting struct {
 	changed map[check.Part]uint64
 }
 
-// rewrite runs the block and then changes the checksums, also of a packet that leaves the block by a failure.
+// rewrite runs the block and then changes the checksums, also of a packet that leaves the block by a failure. Where a
+// checksum can't be changed it fails at once, in a fn too.
 func (r *run) rewrite(s *syntax.RewriteStmt) *exit {
 	rw := &rewriting{r.prog.Rewrites[s], map[check.Part]uint64{}}
 	if r.prog.Type.Offload && r.oddTransport(rw.Rewrite) {
-		return r.fallback()
+		panic(outOfRange{})
 	}
 	r.rewriting = rw
 	defer func() {

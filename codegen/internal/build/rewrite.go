@@ -215,10 +215,9 @@ func (s *stage) upper(at diag.Span, x *ir.Value) *ir.Value {
 // keepSums changes the checksums that cover what was written.
 func (s *stage) keepSums(rw *rewriting) {
 	for _, sum := range rw.Sums {
-		switch {
-		case sum.Offload && s.p.Type.Offload:
+		if sum.Offload && s.p.Type.Offload {
 			s.whereSum(rw, sum, s.askKernel)
-		default:
+		} else {
 			s.whereSum(rw, sum, s.changeSum)
 		}
 	}

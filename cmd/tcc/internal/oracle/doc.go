@@ -12,7 +12,7 @@
 //	gen        the writer, the shape of a pipeline      pool       numbers and addresses that meet again and again
 //	decls      declarations                             scope      what a place in a stage can name
 //	number, cond, value                                 expressions
-//	locals, packets, payload, push, state, match, flow, loop   statements
+//	locals, packets, payload, push, rewrite, state, match, flow, loop   statements
 //	traffic, change                                     packets, and what user space does between them
 //
 // Constants come from a small pool, so that a program compares what it has stored before. Packets are made from the

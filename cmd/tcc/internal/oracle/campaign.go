@@ -67,7 +67,7 @@ func (c *Campaign) Run(r *Report) error {
 		c.mu.Lock()
 		r.Time = before + time.Since(began)
 		if c.Tick != nil && working > 0 {
-			c.Tick(r)
+			c.Tick(c.sofar())
 		}
 		hung := c.hung()
 		c.mu.Unlock()
@@ -76,6 +76,15 @@ func (c *Campaign) Run(r *Report) error {
 		}
 	}
 	return nil
+}
+
+// sofar is the report of what is done for sure: whoever goes on from there runs again what is being run now.
+func (c *Campaign) sofar() *Report {
+	r := *c.total
+	for seed := range c.under {
+		r.Next = min(r.Next, seed)
+	}
+	return &r
 }
 
 // Running is the seeds of the cases that are being run. Only Found and Tick may call it.

@@ -103,7 +103,10 @@ func begin() (*oracle.Report, error) {
 
 // summaries writes the report into the folder.
 func summaries(r *oracle.Report) error {
-	text, err := json.MarshalIndent(r, "", "\t")
+	text, err := json.MarshalIndent(struct {
+		*oracle.Report
+		Never []string
+	}{r, r.Never()}, "", "\t")
 	if err != nil {
 		return err
 	}

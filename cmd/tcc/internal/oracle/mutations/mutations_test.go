@@ -3,7 +3,7 @@
 //
 // No file is changed: a mutated compiler is built with an overlay. README.md has what came out.
 //
-//	go test -v -timeout 0 -run TestMutations ./cmd/tcc/internal/oracle/mutations -mutations -update    # all
+//	go test -v -timeout 0 -run TestMutations ./cmd/tcc/internal/oracle/mutations -mutations            # all
 //	go test -v -timeout 0 -run TestMutations/loads ./cmd/tcc/internal/oracle/mutations -mutations      # some
 package mutations
 
@@ -28,7 +28,7 @@ import (
 var (
 	all    = flag.Bool("mutations", false, "try all mutations, not only a few quick ones")
 	cases  = flag.Uint64("cases", 5000, "how many cases the oracle may run to find a mutation")
-	update = flag.Bool("update", false, "with -mutations, rewrite README.md")
+	update = flag.Bool("update", false, "rewrite the rows of README.md about the mutations that are tried")
 )
 
 // root is the module's folder.
@@ -69,6 +69,22 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// TestPage: the page has a row for each mutation.
+func TestPage(t *testing.T) {
+	page, err := readPage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range table {
+		if page[m.row()] == "" {
+			t.Errorf("README.md has no row `%s`: run that mutation with -update", m.row())
+		}
+	}
+	if len(page) > len(table) {
+		t.Error("README.md has rows of mutations that are gone: run one with -update")
+	}
+}
+
 // TestMutations lets the oracle find the mutations.
 func TestMutations(t *testing.T) {
 	if os.Geteuid() != 0 {
@@ -77,7 +93,10 @@ func TestMutations(t *testing.T) {
 		}
 		t.Skip("loading programs into the kernel needs root")
 	}
-	var rows []string
+	page, err := readPage()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range table {
 		m := &table[i]
 		if !*all && !m.quick {
@@ -86,11 +105,11 @@ func TestMutations(t *testing.T) {
 		t.Run(m.what, func(t *testing.T) {
 			found := m.run(t)
 			t.Log(found)
-			rows = append(rows, fmt.Sprintf("| %s | `%s` | %s |", strings.ReplaceAll(m.what, "|", `\|`), m.file, found))
+			page[m.row()] = found
+			if *update {
+				writePage(t, page)
+			}
 		})
-	}
-	if *update && *all && len(rows) == len(table) {
-		readme(t, rows)
 	}
 }
 
@@ -105,7 +124,7 @@ func (m *mutation) run(t *testing.T) string {
 	var exit *exec.ExitError
 	if err == nil {
 		t.Errorf("not found in %d cases", *cases)
-		return fmt.Sprintf("**not found** in %d pipelines", *cases)
+		return fmt.Sprintf("**not found** | %d", *cases)
 	}
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Fatalf("%v\n%.4000s", err, out)
@@ -165,8 +184,11 @@ func (m *mutation) build(t *testing.T, dir string) (program string) {
 const intro = `# Mutations
 
 What the oracle is worth: each row is a mistake that was made in the compiler, one at a time, and what the oracle said of
-it. The number is that of the random pipeline which showed it; each of them runs in the interpreter and, cut in several
-ways, in the kernel. A test rewrites this page, as root:
+it. The number is the seed of the random pipeline which showed it, counted from 1. Each pipeline runs in the interpreter
+and, cut in several ways, in the kernel. What fails as ` + "`compiler: …`" + ` was noticed by the compiler's own checks of its
+work, what fails as ` + "`verifier: …`" + ` by the kernel's verifier; all else is a difference between interpreter and kernel.
+
+A test writes this page, as root; with a name behind ` + "`TestMutations/`" + ` the rows of some:
 
     go test -v -timeout 0 -run TestMutations ./cmd/tcc/internal/oracle/mutations -mutations -update
 
@@ -174,8 +196,36 @@ ways, in the kernel. A test rewrites this page, as root:
 |---|---|---|---|
 `
 
-func readme(t *testing.T, rows []string) {
-	if err := os.WriteFile("README.md", []byte(intro+strings.Join(rows, "\n")+"\n"), 0o666); err != nil {
+// row is what a mutation's row of the page begins with.
+func (m *mutation) row() string {
+	return fmt.Sprintf("| %s | `%s` |", strings.ReplaceAll(m.what, "|", `\|`), m.file)
+}
+
+// readPage is what README.md says of mutations, by what their rows begin with.
+func readPage() (map[string]string, error) {
+	text, err := os.ReadFile("README.md")
+	if errors.Is(err, os.ErrNotExist) {
+		return map[string]string{}, nil
+	}
+	page := map[string]string{}
+	_, rows, _ := strings.Cut(string(text), "|---|---|---|---|\n")
+	for line := range strings.Lines(rows) {
+		if i := strings.Index(line, "` |"); i >= 0 {
+			page[line[:i+3]] = strings.TrimSuffix(strings.TrimSpace(line[i+3:]), " |")
+		}
+	}
+	return page, err
+}
+
+// writePage writes README.md: the rows of mutations, in the order of the table.
+func writePage(t *testing.T, page map[string]string) {
+	text := intro
+	for i := range table {
+		if row := table[i].row(); page[row] != "" {
+			text += fmt.Sprintf("%s %s |\n", row, page[row])
+		}
+	}
+	if err := os.WriteFile("README.md", []byte(text), 0o666); err != nil {
 		t.Error(err)
 	}
 }

@@ -84,7 +84,7 @@ var table = []mutation{
 
 	// Instructions and registers.
 	{what: "a branch that is turned keeps its condition", file: "lower/edges.go",
-		old: `i.Cond, yes, no = c, no, yes`, new: `_, yes, no = c, no, yes`, quick: true},
+		old: `i.Cond, _ = i.Cond.Negated()`, new: ``, quick: true},
 	{what: "64 bits are compared by their lower half", file: "lower/select.go",
 		old: `return x.Type == ir.I32 || l.short[x.ID]`, new: `return x.Type == ir.I32 || l.short[x.ID] || x.Type == ir.I64`},
 	{what: "the verifier isn't shown that an offset has 32 bits", file: "lower/select.go",
@@ -134,7 +134,7 @@ var table = []mutation{
 	{what: "a range in a match is its first number", file: "build/tree.go",
 		old: `list[2].start-list[1].start == 1:`, new: `list[2].start-list[1].start >= 1:`},
 	{what: "a later row takes what an earlier one has", file: "build/tree.go",
-		old: `p.free[i] = i + 1`, new: `_ = i`},
+		old: `for i, runs := range rows {`, new: `for i, runs := range slices.Backward(rows) {`},
 	{what: "the default is always the type's first verdict", file: "build/stage.go",
 		old: `verdictCode(s.p.Default)`, new: `verdictCode(s.p.Type.Verdicts[0])`},
 	{what: "the else of an update is never taken", file: "build/state.go",

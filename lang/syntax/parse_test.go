@@ -253,7 +253,7 @@ func TestManyRows(t *testing.T) {
 	b.WriteString("    }\n}\n")
 	start := time.Now()
 	file := mustParse(t, b.String())
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 20*time.Second { // it takes 0.2 s; a square would take minutes, and the machine may be busy
 		t.Errorf("reading took %s", took)
 	}
 	if n := len(file.Decls[0].(*StageDecl).Body.Stmts[0].(*MatchStmt).Rows); n != 5000 {

@@ -51,7 +51,7 @@ func (a *assembler) object(programs []*emit.Function, order binary.ByteOrder) ([
 	if a.forgets() {
 		spec.Globals = append(spec.Globals, object.Global{Name: lower.ZeroVar, Type: object.BTFType(types.U64)})
 	}
-	for _, e := range a.p.Events {
+	for _, e := range a.p.OwnEvents() {
 		spec.Types = append(spec.Types, object.BTFType(e.Layout))
 	}
 	for _, e := range a.p.Enums {

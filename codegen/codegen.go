@@ -84,7 +84,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 		}
 		code = append(code, c)
 	}
-	a := &Artifact{Layout: layout(p, m), Programs: programs(p, plan, m, code), MaxChain: plan.TailCalls, Chain: plan.Chain, StateBytes: plan.State}
+	a := &Artifact{Layout: layout(p, m, plan), Programs: programs(p, plan, m, code), MaxChain: plan.TailCalls, Chain: plan.Chain, StateBytes: plan.State}
 	a.LittleEndian, a.BigEndian, err = (&assembler{p, m}).objects(code)
 	return a, err
 }

@@ -4,18 +4,32 @@ import (
 	"encoding/binary"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/codegen/internal/split"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/types"
 	"github.com/tcc-bpf/tcc/runtime"
 )
 
 // layout is what generated code and the runtime must know of the pipeline beside its objects.
-func layout(p *check.Program, m *ir.Module) runtime.Layout {
+func layout(p *check.Program, m *ir.Module, plan *split.Plan) runtime.Layout {
 	l := runtime.Layout{Name: m.Name, Type: m.ProgType, Default: m.Default, Targets: targets(m)}
 	for _, s := range p.Slots {
-		l.Slots = append(l.Slots, runtime.SlotsLayout{Name: s.Name, Len: s.Len, Initial: programsOf(m, s.Name)})
+		l.Slots = append(l.Slots, runtime.SlotsLayout{
+			Name: s.Name, Len: s.Len, Initial: programsOf(m, s.Name),
+			Convention: convention(p, s), Depth: plan.Depths[s.Name],
+		})
+	}
+	if len(p.Slots) > 0 {
+		l.Shared = shared(p)
+	}
+	if p.Host != nil {
+		l.Host = host(p, m)
+		l.Stages = stagesApart(p, plan)
 	}
 	for _, c := range p.Counters {
+		if p.OfHost(c) && !has(m, c.Name) {
+			continue
+		}
 		cl := runtime.CounterLayout{Name: c.Name, Len: c.Len}
 		if c.Enum != nil {
 			cl.Enum, cl.Members = c.Enum.Name, map[string]uint32{}
@@ -25,7 +39,7 @@ func layout(p *check.Program, m *ir.Module) runtime.Layout {
 		}
 		l.Counters = append(l.Counters, cl)
 	}
-	for _, e := range p.Events {
+	for _, e := range p.OwnEvents() {
 		l.Events = append(l.Events, runtime.EventLayout{Name: e.Name, Size: e.Layout.Size()})
 	}
 	return l

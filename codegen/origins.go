@@ -68,6 +68,9 @@ func newOrigins(p *check.Program) *origins {
 		}
 	}
 	for _, s := range p.Stages {
+		if o.stages[s.Name] == nil { // an entry that stands in no source
+			o.stages[s.Name] = &owner{"stage", s.Name, s.Decl.Name.Span()}
+		}
 		if s.Circle != nil {
 			o.reasons[s.Decl.Name.Span()] = manyRounds
 		}

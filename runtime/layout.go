@@ -12,6 +12,13 @@ type Layout struct {
 	Targets []string
 	// Slots are the tables that can be refilled while packets flow.
 	Slots []SlotsLayout
+	// Shared has a fingerprint of what stages compiled apart can share: maps, counters, config, events. It is empty if
+	// there are no slots for them.
+	Shared map[string]string
+	// Host is the pipeline for whose slots there are Stages; nil if there are none.
+	Host *HostLayout
+	// Stages are the stages that are compiled apart, for slots of Host.
+	Stages []StageLayout
 	// Counters are the per-CPU counters.
 	Counters []CounterLayout
 	// Events are the typed records, by ID.
@@ -23,6 +30,25 @@ type SlotsLayout struct {
 	Name    string            // the prog array's
 	Len     uint32            // number of slots
 	Initial map[uint32]string // index → program
+	// Convention is a hash of how the table's stages are called.
+	Convention string
+	// Depth is how many tail calls a packet has made when it enters a stage of the table, at most. 0: none goes there.
+	Depth int
+}
+
+// HostLayout describes what a pipeline uses of the one for whose slots it has stages.
+type HostLayout struct {
+	Name   string            // the host's
+	Shared map[string]string // name → fingerprint, as the host's Shared must have it
+	State  bool              // arguments come in the host's tcc_state
+}
+
+// StageLayout describes a stage that is compiled apart.
+type StageLayout struct {
+	Name, Program string
+	Table         string // the host's
+	Convention    string // of that table
+	TailCalls     int    // that a packet makes from it on, at most
 }
 
 // CounterLayout describes a `counter` declaration.
@@ -45,4 +71,9 @@ const (
 	missesMap = "tcc_misses" // per-CPU array: missed tail calls, stage programs first, then the tables of slots
 	eventsMap = "tcc_events" // ring buffer
 	lostMap   = "tcc_lost"   // per-CPU array of one: events that found the ring buffer full
+	stateMap  = "tcc_state"  // per-CPU array of one: what travels from program to program, arguments of slots included
+
+	// The host's eventsMap and lostMap, where a pipeline has stages for its slots.
+	hostEventsMap = "tcc_host_events"
+	hostLostMap   = "tcc_host_lost"
 )

@@ -16,7 +16,8 @@ type pinner interface {
 }
 
 // Pin pins the prog arrays and the attached links into dir, a folder on a bpffs (usually below /sys/fs/bpf) that is
-// made if need be, so that the pipeline goes on when this process ends. Either all is pinned or, after an error,
+// made if need be, so that the pipeline goes on when this process ends. What a stage compiled apart needs is pinned by its
+// own pipeline's Pin. Either all is pinned or, after an error,
 // nothing. Unpin undoes it.
 func (p *Pipeline) Pin(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -3,6 +3,8 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/cilium/ebpf"
@@ -20,9 +22,13 @@ type Options struct {
 type Pipeline struct {
 	layout Layout
 	coll   *ebpf.Collection
+	host   *Pipeline         // whose slots the stages are for; nil: none
+	config map[string][]byte // the values with which the pipeline was loaded
 
-	mu    sync.Mutex
-	links []link.Link
+	mu     sync.Mutex
+	links  []link.Link
+	guests map[place]*guest // what other pipelines' stages in the slots need
+	gone   []*guest         // the same of stages that were there; packets may still be in them
 }
 
 // Open loads the pipeline and fills its prog arrays. Nothing is attached yet. If the kernel's verifier refuses a
@@ -45,7 +51,7 @@ func Open(spec *ebpf.CollectionSpec, layout Layout, opts *Options) (*Pipeline, e
 	if err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, explain(spec, err))
 	}
-	p := &Pipeline{layout: layout, coll: coll}
+	p := &Pipeline{layout: layout, coll: coll, config: configOf(spec), guests: map[place]*guest{}}
 	if err := p.populate(); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, err)
@@ -106,12 +112,15 @@ func (p *Pipeline) Layout() Layout { return p.layout }
 // Close detaches the pipeline and frees its programs and maps, but for what is pinned. Closing twice is fine.
 func (p *Pipeline) Close() error {
 	p.mu.Lock()
-	links := p.links
-	p.links = nil
+	links, guests := p.links, append(p.gone, slices.Collect(maps.Values(p.guests))...)
+	p.links, p.gone, p.guests = nil, nil, map[place]*guest{}
 	p.mu.Unlock()
 	var errs []error
 	for _, l := range links {
 		errs = append(errs, l.Close())
+	}
+	for _, g := range guests {
+		g.close()
 	}
 	p.coll.Close()
 	return errors.Join(errs...)

@@ -10,8 +10,9 @@ import (
 // Slots is a table of stages that can be changed while packets flow. Each change is atomic: a packet meets the old
 // stage or the new one.
 type Slots struct {
-	layout SlotsLayout
-	array  *ebpf.Map
+	layout   SlotsLayout
+	array    *ebpf.Map
+	pipeline *Pipeline
 }
 
 // Slots is the table declared by `slots NAME` or `slot NAME`. It panics if the pipeline has none of that name:
@@ -19,7 +20,7 @@ type Slots struct {
 func (p *Pipeline) Slots(name string) *Slots {
 	for _, s := range p.layout.Slots {
 		if s.Name == name {
-			return &Slots{layout: s, array: p.coll.Maps[name]}
+			return &Slots{layout: s, array: p.coll.Maps[name], pipeline: p}
 		}
 	}
 	panic(fmt.Sprintf("runtime: pipeline %s has no slots `%s`", p.layout.Name, name))
@@ -31,12 +32,13 @@ func (s *Slots) Len() uint32 { return s.layout.Len }
 // Set puts a stage's program into slot i. The program must have been compiled for this table: a stage that the
 // pipeline's source names in it. Replacing a stage takes about 30 µs; the old one runs until then.
 func (s *Slots) Set(i uint32, stage *ebpf.Program) error {
-	if err := s.inRange(i); err != nil {
-		return err
-	}
 	if stage == nil {
 		return fmt.Errorf("%s[%d]: no program given; use Clear to empty a slot", s.layout.Name, i)
 	}
+	return s.change(i, nil, func() error { return s.put(i, stage) })
+}
+
+func (s *Slots) put(i uint32, stage *ebpf.Program) error {
 	if err := s.array.Put(i, stage); err != nil {
 		if errors.Is(err, ebpf.ErrMapIncompatible) || errors.Is(err, errInvalid) {
 			return fmt.Errorf("%s[%d]: the kernel refuses %v: its type or attach type differs from the pipeline's: %w", s.layout.Name, i, stage, err)
@@ -48,13 +50,12 @@ func (s *Slots) Set(i uint32, stage *ebpf.Program) error {
 
 // Clear empties slot i: packets take the `else` of the goto from then on. Emptying an empty slot is fine.
 func (s *Slots) Clear(i uint32) error {
-	if err := s.inRange(i); err != nil {
-		return err
-	}
-	if err := s.array.Delete(i); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-		return fmt.Errorf("%s[%d]: %w", s.layout.Name, i, err)
-	}
-	return nil
+	return s.change(i, nil, func() error {
+		if err := s.array.Delete(i); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return fmt.Errorf("%s[%d]: %w", s.layout.Name, i, err)
+		}
+		return nil
+	})
 }
 
 func (s *Slots) inRange(i uint32) error {

@@ -30,7 +30,7 @@ import (
 //	tcc error E0302   one of these, but wrong: the codes are those of its errors
 //	tcc file NAME     a file that those of the same document may import
 //	tcc from PATH     an excerpt of a file; … stands for what is left out
-//	go                a function's statements, on top of examples/firewall: they are compiled
+//	go [EXAMPLE]      a function's statements, on top of an example, the firewall unless said: they are compiled
 //	sh                commands, at the top of the repository; those of tcc are run
 //	output            what the commands above it print; numbers aren't compared, … stands for what is left out
 
@@ -310,15 +310,19 @@ func TestDocumentedGo(t *testing.T) {
 			}
 		}
 		src += fmt.Sprintf("func documented(ifindex int) error {\n//line %s:%d\n%s\nreturn nil }\n", f.path, f.line, f.text)
+		example := "examples/firewall"
+		if len(f.info) > 1 {
+			example = "examples/" + f.info[1]
+		}
 		dir := t.TempDir()
 		file, overlay := filepath.Join(dir, "documented.go"), filepath.Join(dir, "overlay.json")
-		to, err := filepath.Abs(filepath.Join(root, "examples/firewall/documented.go"))
+		to, err := filepath.Abs(filepath.Join(root, example, "documented.go"))
 		replace, err2 := json.Marshal(map[string]any{"Replace": map[string]string{to: file}})
 		err = errors.Join(err, err2, os.WriteFile(file, []byte(src), 0o600), os.WriteFile(overlay, replace, 0o600))
 		if err != nil {
 			t.Fatal(err)
 		}
-		build := exec.Command("go", "build", "-overlay", overlay, "-o", filepath.Join(dir, "out"), "./examples/firewall")
+		build := exec.Command("go", "build", "-overlay", overlay, "-o", filepath.Join(dir, "out"), "./"+example)
 		build.Dir = root
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)

@@ -339,6 +339,11 @@ func (s firewallOthersSlots) Set(i uint32, stage firewallOthersStage) error {
 	return s.pipeline.Slots(firewallMapOthers).Set(i, s.pipeline.Programs()[string(stage)])
 }
 
+// SetStage puts a stage into slot i that was compiled apart and opened for this pipeline.
+func (s firewallOthersSlots) SetStage(i uint32, stage *runtime.Stage) error {
+	return s.pipeline.Slots(firewallMapOthers).SetStage(i, stage)
+}
+
 // Clear empties slot i.
 func (s firewallOthersSlots) Clear(i uint32) error {
 	return s.pipeline.Slots(firewallMapOthers).Clear(i)
@@ -397,7 +402,16 @@ func _FirewallLayout() runtime.Layout {
 				Initial: map[uint32]string{
 					17: firewallProgUdpIn,
 				},
+				Convention: "7a710d6ed0ff41ef02697afbc19e119c",
+				Depth:      1,
 			},
+		},
+		Shared: map[string]string{
+			"banned":     "a674891d2e68f3484ec5c84ce52032a7",
+			"dropped":    "4f1d77929b8a5edafc337c3a9326a42e",
+			"flows":      "92cf5f1b07a0e15fa9ca6a2bc8a76c0b",
+			"guard_ssh":  "a530acf2b49cbd4791c807f4599bbfd4",
+			"tcc_events": "52f31625826446a9742524998268708b",
 		},
 		Counters: []runtime.CounterLayout{
 			{

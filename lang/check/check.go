@@ -23,16 +23,25 @@ func Load(name, src string, read Reader) (*Program, diag.List) {
 		files.diags.Sort()
 		return nil, files.diags
 	}
-	return check(files.files)
+	hostFiles := files.hostOf()
+	if hostFiles == nil {
+		return check(files.files, nil, nil)
+	}
+	host, diags := check(hostFiles, nil, nil)
+	if host == nil {
+		return nil, diags
+	}
+	return check(files.files, host, hostFiles)
 }
 
-// check checks the files of a program, the root first.
-func check(files []*syntax.File) (*Program, diag.List) {
+// check checks the files of a program, the root first, and the host with its files among them, if there is one.
+func check(files []*syntax.File, host *Program, hostFiles []*syntax.File) (*Program, diag.List) {
 	prelude, diags := prelude()
 	if diags.HasErrors() {
 		return nil, diags
 	}
 	c := newChecker(files, prelude)
+	c.prog.Host, c.hostFiles = host, hostFiles
 	c.declarePrelude(prelude)
 	c.declareFiles()
 	c.resolveDecls()
@@ -55,8 +64,10 @@ type checker struct {
 	files   []*syntax.File // the root first
 	decls   []syntax.Decl  // of all files but for what stands in the root alone
 	prelude *syntax.File
-	prog    *Program
-	diags   diag.List
+	// The files of the host, if there is one.
+	hostFiles []*syntax.File
+	prog      *Program
+	diags     diag.List
 
 	top     map[string]*entry  // the program's one namespace
 	std     map[string]*Header // the prelude's headers, in an outer one
@@ -118,12 +129,15 @@ func newChecker(files []*syntax.File, prelude *syntax.File) *checker {
 		edges:   map[edge]bool{},
 		circled: map[Object]bool{},
 	}
-	c.prog = &Program{Files: append(slices.Clone(files), prelude), License: "GPL"}
+	c.prog = &Program{Files: append(slices.Clone(files), prelude), License: "GPL", hosts: map[Object]bool{}}
 	return c
 }
 
 // finish hands out the program, or the errors. Warnings next to errors would be guesses: what is wrong uses nothing.
 func (c *checker) finish() (*Program, diag.List) {
+	c.diags = slices.DeleteFunc(c.diags, func(d *diag.Diagnostic) bool {
+		return d.Severity != diag.Error && c.isHosts(d.Span.File) // the host was checked by itself
+	})
 	failed := c.diags.HasErrors()
 	if failed {
 		c.diags = slices.DeleteFunc(c.diags, func(d *diag.Diagnostic) bool { return d.Severity != diag.Error })

@@ -2,6 +2,7 @@ package check
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/tcc-bpf/tcc/lang/syntax"
@@ -41,7 +42,7 @@ func (c *checker) declareFiles() {
 			switch {
 			case i == 0 || word == "":
 				c.decls = append(c.decls, d)
-			case word != "test" && !refused:
+			case word != "test" && !refused && !slices.Contains(c.hostFiles, f):
 				c.inRoot(d, word)
 				refused = true // the others are the same mistake
 			}
@@ -61,6 +62,10 @@ func (c *checker) declareFiles() {
 		}
 	}
 	c.requireHead()
+	if c.prog.Host != nil && c.prog.Type != nil {
+		c.addEntry()
+		c.sameType()
+	}
 }
 
 // rootLine is the word of a declaration that an import does not bring in, or empty.
@@ -144,8 +149,8 @@ func (c *checker) declareMap(d *syntax.MapDecl) *syntax.Ident {
 }
 
 func (c *checker) declareStage(d *syntax.StageDecl) {
-	if d.For != nil {
-		c.unsupported("E0915", d.For.Span(), "a stage for another pipeline's slot is")
+	if d.For != nil && !c.isRoot(d) {
+		c.errorf("E0440", d.For.Span(), "a stage for a slot of another pipeline stands in a root file, and this one is imported")
 	}
 	s := &Stage{Name: d.Name.Name, Index: len(c.prog.Stages), Decl: d}
 	c.declare(d.Name, s)
@@ -175,6 +180,11 @@ func (c *checker) resolveDecls() {
 	for _, d := range c.decls {
 		c.resolveTable(d)
 	}
+	for _, s := range c.prog.Stages {
+		if s.Decl.For != nil && c.isRoot(s.Decl) {
+			c.checkFor(s)
+		}
+	}
 	if d, ok := c.heads["default"].(*syntax.DefaultDecl); ok {
 		c.prog.Default = c.defaultVerdict(d)
 	}
@@ -202,7 +212,7 @@ func (c *checker) resolveState(d syntax.Decl) {
 		c.resolveCounter(c.Defs[d.Name].(*Counter))
 	case *syntax.EventDecl:
 		e := c.Defs[d.Name].(*Event)
-		e.ID = uint32(len(c.prog.Events))
+		e.ID = c.eventID(e)
 		e.Layout = types.NewStruct(e.Name, c.fields(d.Fields))
 		if !c.limitStruct(d.Name, e.Layout, "event") {
 			e.Layout = nil
@@ -211,7 +221,7 @@ func (c *checker) resolveState(d syntax.Decl) {
 	case *syntax.StageDecl:
 		s := c.Defs[d.Name].(*Stage)
 		s.Params = c.params(d.Params)
-		if s.Index == 0 && len(s.Params) > 0 && c.isRoot(d) {
+		if s.Index == 0 && len(s.Params) > 0 && c.isRoot(d) && d.For == nil {
 			d := c.errorf("E0405", d.Params[0].Span(), "the first stage is the entry and has no parameters")
 			d.Hint = "a packet enters at the first stage of the file"
 		}
@@ -221,12 +231,28 @@ func (c *checker) resolveState(d syntax.Decl) {
 		s := c.Defs[d.Name].(*Slots)
 		s.Params = c.params(d.Params)
 		s.Len = uint32(c.size(d.Size, maxSlots, "E0804", "a slots table has a size"))
-		c.prog.Slots = append(c.prog.Slots, s)
+		c.addSlots(s)
 	case *syntax.SlotDecl:
 		s := c.Defs[d.Name].(*Slots)
 		s.Params = c.params(d.Params)
+		c.addSlots(s)
+	}
+}
+
+// addSlots adds a table, unless it is the host's.
+func (c *checker) addSlots(s *Slots) {
+	if !c.prog.hosts[s] {
 		c.prog.Slots = append(c.prog.Slots, s)
 	}
+}
+
+// eventID is the position of an event among the pipeline's, or if it is the host's, among the host's.
+func (c *checker) eventID(e *Event) uint32 {
+	if c.prog.hosts[e] {
+		i := slices.IndexFunc(c.prog.Host.Events, func(h *Event) bool { return h.Name == e.Name })
+		return c.prog.Host.Events[i].ID
+	}
+	return uint32(len(c.prog.OwnEvents()))
 }
 
 func (c *checker) resolveGlobal(g *Global, value syntax.Expr) {

@@ -54,7 +54,7 @@ func (c *checker) checkReached() {
 		visit(t)
 	}
 	for i, s := range c.prog.Stages {
-		if i == 0 {
+		if i == 0 || s.For != nil {
 			visit(s)
 		}
 	}

@@ -36,6 +36,9 @@ var builtins = map[string]*Builtin{
 // declare enters a top-level name.
 func (c *checker) declare(id *syntax.Ident, obj Object) {
 	c.Defs[id] = obj
+	if c.isHosts(id.Span().File) {
+		c.prog.hosts[obj] = true
+	}
 	if !c.nameable(id) {
 		return
 	}

@@ -32,6 +32,11 @@ type Program struct {
 	Routes   []*Map // if there is a `fib`: the tables in which tests say what it finds, of IPv4 and of IPv6
 	Tests    []*syntax.TestDecl
 
+	// Host is the pipeline for whose slots some stages are, as it is when checked by itself; nil if there are none. What
+	// its files declare is declared here too, but for its slots tables.
+	Host  *Program
+	hosts map[Object]bool // what is declared by the host's files
+
 	Info
 
 	jumps map[Object][]jump // the stage graph
@@ -121,6 +126,7 @@ type (
 		Index  int
 		Params []*Local
 		Circle *Circle // nil: no way leads back to the stage
+		For    *Slots  // the table of the host that the stage is compiled for; nil: none
 		Decl   *syntax.StageDecl
 	}
 	// Slots is a table of stages that user space can refill. `slot` is a table of one.

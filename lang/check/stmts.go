@@ -25,6 +25,7 @@ func (c *checker) checkStages() {
 	}
 	c.checkCircles()
 	c.checkReached()
+	c.checkApart()
 	c.checkUnrolled()
 }
 

@@ -48,12 +48,7 @@ func (c *checker) slotStage(s *Slots, id *syntax.Ident) (*Stage, bool) {
 	if !ok {
 		return nil, false
 	}
-	same := len(st.Params) == len(s.Params)
-	for i := 0; same && i < len(s.Params); i++ {
-		a, b := st.Params[i].Type, s.Params[i].Type
-		same = types.Identical(a, b) || a == types.Invalid || b == types.Invalid
-	}
-	if !same {
+	if !c.takes(st, s) {
 		d := c.errorf("E0412", id.Span(), "stage `%s` does not take the parameters of `%s`", st.Name, s.Name)
 		d.Hint = "a stage in a slot takes the same types in the same order"
 		note(d, st.Decl.Name.Span(), "the stage is declared here")

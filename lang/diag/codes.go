@@ -83,6 +83,8 @@ var titles = map[string]string{
 	"E0433": "a value that is not used",
 	"E0434": "a fn that calls itself",
 
+	"E0440": "a stage for a slot of another pipeline",
+
 	"E0501": "header not of whole bytes",
 	"E0502": "field out of reach of a load",
 	"E0503": "view out of place",
@@ -132,7 +134,6 @@ var titles = map[string]string{
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
 	"E0913": "frags",
-	"E0915": "stages for slots of another pipeline",
 }
 
 // Title is the short name of a code, "" if there is no such code.

@@ -84,8 +84,8 @@ stage one { drop }
 		{Name: "n", Kind: "percpu_hash", KeySize: 1, ValueSize: 8, Max: 5},
 		{Name: "c", Kind: "percpu_array", KeySize: 4, ValueSize: 8, Max: 1},
 		{Name: "d", Kind: "percpu_array", KeySize: 4, ValueSize: 8, Max: 9},
-		{Name: "s", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: 4, Programs: map[uint32]string{2: "one"}},
-		{Name: "only", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: 1, Programs: map[uint32]string{0: "one"}},
+		{Name: "s", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Args: []int{2}, Max: 4, Programs: map[uint32]string{2: "one"}},
+		{Name: "only", Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Args: []int{2}, Max: 1, Programs: map[uint32]string{0: "one"}},
 		{Name: "tcc_events", Kind: ir.RingBuf, Max: 262144},
 		{Name: "tcc_lost", Kind: "percpu_array", KeySize: 4, ValueSize: 8, Max: 1},
 	}

@@ -52,6 +52,11 @@ func callersFirst(p *check.Program) []stageCopy {
 	for _, table := range slices.Backward(p.Slots) { // a table that no stage goes through has programs too
 		o.visitTable(table)
 	}
+	for _, s := range slices.Backward(p.Stages) {
+		if s.For != nil {
+			o.visit(fresh(s))
+		}
+	}
 	o.visit(fresh(p.Stages[0]))
 	slices.Reverse(o.order)
 	return o.order

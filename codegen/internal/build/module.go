@@ -56,6 +56,7 @@ type builder struct {
 	gathers   map[*ir.Block]bool    // the first blocks of stages to which circles lead
 	parities  map[*ir.Value]parity  // see parity
 	onDemand  map[*ir.Block]bool    // they end in a check of what the entry need not bring in
+	apart     []apart               // see apart.go
 }
 
 // Module builds the IR of a program.
@@ -98,8 +99,10 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		b.buildStage(c)
 	}
 	b.buildEntry(entry)
+	b.enterApart()
 	fn.Prune()
 	markCold(fn)
+	b.dropUnused()
 	return b.m
 }
 
@@ -123,15 +126,33 @@ func (b *builder) declareMaps() {
 		for i, stage := range s.Initial {
 			programs[i] = stage.Name
 		}
-		b.addMap(&ir.Map{Name: s.Name, Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: s.Len, Programs: programs})
+		b.addMap(&ir.Map{Name: s.Name, Kind: ir.ProgArray, KeySize: 4, ValueSize: 4, Max: s.Len, Programs: programs, Args: ArgSizes(s)})
 	}
 	for _, o := range b.p.Targets {
 		b.addMap(&ir.Map{Name: o.Name, Kind: ir.MapKind(o.Kind), KeySize: 4, ValueSize: 4, Max: o.Max})
 	}
-	if len(b.p.Events) > 0 {
-		b.addMap(&ir.Map{Name: eventsMap, Kind: ir.RingBuf, Max: eventsSize})
-		b.addMap(&ir.Map{Name: lostMap, Kind: ir.MapKind(check.PerCPUArray), KeySize: 4, ValueSize: 8, Max: 1})
+	if len(b.p.OwnEvents()) > 0 {
+		b.addRing(eventsMap, lostMap)
 	}
+	b.declareHost()
+}
+
+// addRing adds a ring buffer for events, and the count of those that it had no room for.
+func (b *builder) addRing(events, lost string) {
+	b.addMap(&ir.Map{Name: events, Kind: ir.RingBuf, Max: eventsSize})
+	b.addMap(&ir.Map{Name: lost, Kind: ir.MapKind(check.PerCPUArray), KeySize: 4, ValueSize: 8, Max: 1})
+}
+
+// ArgSizes is the bytes of each argument of a call through a slots table, which are the leaves of its parameters, then the
+// cursor.
+func ArgSizes(s *check.Slots) []int {
+	var sizes []int
+	for _, p := range s.Params {
+		for _, leaf := range check.LeavesOf(p.Type) {
+			sizes = append(sizes, carriedSize(leaf))
+		}
+	}
+	return append(sizes, offsetSize)
 }
 
 func (b *builder) addMap(m *ir.Map) { b.m.Maps = append(b.m.Maps, m) }
@@ -187,9 +208,17 @@ func (b *builder) declareRoots(s *check.Stage) {
 			b.seenMaxima[p] = b.maxima[p]
 		}
 		b.fn.Roots = append(b.fn.Roots, &ir.Root{Stage: s.Name, Table: table.Name, Block: root})
-		at := s.Decl.Name.Span()
-		b.end(root, ir.Term{Op: ir.Jump, Succs: []ir.Edge{{To: b.stages[fresh(s)], Args: slices.Clone(root.Params)}}, Span: at})
+		b.toStage(root, root, s)
 	}
+	if s.For != nil {
+		b.declareApart(s)
+	}
+}
+
+// toStage goes on from a block with the parameters of a root.
+func (b *builder) toStage(from, root *ir.Block, s *check.Stage) {
+	to := ir.Edge{To: b.stages[fresh(s)], Args: slices.Clone(root.Params)}
+	b.end(from, ir.Term{Op: ir.Jump, Succs: []ir.Edge{to}, Span: s.Decl.Name.Span()})
 }
 
 // maxCalled is the largest offset that the calls of a table pass as their i-th argument.

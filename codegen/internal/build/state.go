@@ -132,10 +132,14 @@ func (s *stage) emitStmt(st *syntax.EmitStmt) {
 	o.put(0, types.U32, value{s.konst(at, ir.I32, uint64(event.ID))})
 	o.put(recordHeader, event.Layout, v)
 	result := s.emit(at, ir.Output, ir.I64, o.make(recordHeader+(event.Layout.Size()+7)/8*8))
+	lostSym := lostMap
 	result.Sym = eventsMap
+	if s.p.OfHost(event) {
+		result.Sym, lostSym = HostEventsMap, hostLostMap
+	}
 	lost, on := s.coldBlock(), s.newBlock()
 	s.br(at, ir.SLt, result, s.konst(at, ir.I64, 0), way{yes: lost, no: on, next: on})
 	s.enter(lost)
-	s.bump(at, lostMap, s.konst(at, ir.I32, 0), s.konst(at, ir.I64, 1), on)
+	s.bump(at, lostSym, s.konst(at, ir.I32, 0), s.konst(at, ir.I64, 1), on)
 	s.enter(on)
 }

@@ -46,6 +46,8 @@ type Map struct {
 	KeySize, ValueSize int // bytes
 	Max                uint32
 	Programs           map[uint32]string // initial slots of a prog array: index → Func name
+	Args               []int             // bytes of each argument of a call through a slots table, the cursor last
+	Foreign            bool              // a slots table of another pipeline, for which there are roots here; not a map of this one
 }
 
 // Global is a config (read-only) or var.

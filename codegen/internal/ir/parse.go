@@ -92,6 +92,12 @@ func parseMap(s *scanner) *Map {
 	m.ValueSize = s.count("a size")
 	s.expect("max")
 	m.Max = uint32(s.number("a number of entries"))
+	m.Foreign = s.accept("foreign")
+	if s.accept("args") {
+		for more := true; more; more = s.peek() != "" && s.peek() != "{" {
+			m.Args = append(m.Args, s.count("the bytes of an argument"))
+		}
+	}
 	if !s.accept("{") {
 		return m
 	}

@@ -12,7 +12,7 @@ import (
 //
 //	module firewall xdp default 2 license "GPL"
 //	map flows lru_hash key 16 value 24 max 65536
-//	map others prog_array key 4 value 4 max 256 {17: udp_in}
+//	map others prog_array key 4 value 4 max 256 args 2 2 {17: udp_in}
 //	global guard_ssh 1 const
 //
 //	func firewall index 0 {
@@ -140,6 +140,15 @@ func (m *Module) text(spans bool) string {
 
 func (p *printer) mapDecl(m *Map) {
 	fmt.Fprintf(p, "map %s %s key %d value %d max %d", m.Name, m.Kind, m.KeySize, m.ValueSize, m.Max)
+	if m.Foreign {
+		p.WriteString(" foreign")
+	}
+	if len(m.Args) > 0 {
+		p.WriteString(" args")
+		for _, n := range m.Args {
+			fmt.Fprintf(p, " %d", n)
+		}
+	}
 	if len(m.Programs) > 0 {
 		sep := " {"
 		for _, i := range slices.Sorted(maps.Keys(m.Programs)) {

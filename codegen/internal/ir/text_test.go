@@ -9,7 +9,8 @@ import (
 
 const sample = `module firewall xdp default 1 license "GPL"
 map flows lru_hash key 8 value 16 max 65536
-map others prog_array key 4 value 4 max 256 {6: a, 17: udp_in}
+map others prog_array key 4 value 4 max 256 args 2 2 {6: a, 17: udp_in}
+map theirs prog_array key 4 value 4 max 1 foreign args 4 8 2
 map tcc_events ringbuf key 0 value 0 max 262144
 global guard_ssh 1 const
 global panic 4

@@ -227,11 +227,15 @@ func (v *verifier) term(t *Term) {
 
 // table checks that a call goes through a prog array and follows the convention of its stages.
 func (v *verifier) table(t *Term) {
-	if !slices.ContainsFunc(v.m.Maps, func(m *Map) bool { return m.Name == t.Sym && m.Kind == ProgArray }) {
+	i := slices.IndexFunc(v.m.Maps, func(m *Map) bool { return m.Name == t.Sym && m.Kind == ProgArray })
+	if i < 0 {
 		v.errorf("there is no prog array %s", t.Sym)
 	}
 	if t.Op != SlotCall {
 		return
+	}
+	if i >= 0 && len(v.m.Maps[i].Args) != len(t.Args[1:]) {
+		v.errorf("the table takes %d arguments", len(v.m.Maps[i].Args))
 	}
 	for _, r := range v.f.Roots {
 		if r.Table == t.Sym && signature(r.Block.Params) != signature(t.Args[1:]) {

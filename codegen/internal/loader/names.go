@@ -35,7 +35,7 @@ func newGenerator(in Input) (*generator, error) {
 	g := &generator{in: in, file: jen.NewFile(in.Package), top: make(scope)}
 	for _, n := range []string{
 		"Specs", "ProgramSpecs", "MapSpecs", "VariableSpecs", "Objects", "Programs", "Maps", "Variables",
-		"Pipeline", "Config", "Vars", "Counters", "Slots", "Event", "Events",
+		"Pipeline", "Config", "Vars", "Counters", "Slots", "Stages", "Event", "Events",
 	} {
 		g.top.claim(g.noun(n))
 	}

@@ -20,6 +20,7 @@ func (g *generator) pipeline() error {
 	}
 	g.counters()
 	g.slots(tables)
+	g.stages()
 	g.events()
 	g.layout()
 	return nil
@@ -30,6 +31,7 @@ func (g *generator) userVariables() (config, vars []member) {
 	for _, o := range g.vars {
 		switch {
 		case strings.HasPrefix(o.name, "tcc_"): // the compiler's own
+		case g.ofHost(o.name):
 		case g.in.Spec.Variables[o.name].Constant():
 			config = append(config, o)
 		default:
@@ -37,6 +39,12 @@ func (g *generator) userVariables() (config, vars []member) {
 		}
 	}
 	return config, vars
+}
+
+// ofHost reports whether a map or variable is the host's, from which it comes when the pipeline is opened.
+func (g *generator) ofHost(name string) bool {
+	h := g.in.Layout.Host
+	return h != nil && h.Shared[name] != ""
 }
 
 // pipelineType declares the pipeline as one object.
@@ -55,6 +63,9 @@ func (g *generator) pipelineType(vars []member, tables []table) {
 		if len(tables) > 0 {
 			fields.Id("Slots").Id(g.noun("Slots"))
 		}
+		if len(g.in.Layout.Stages) > 0 {
+			fields.Id("Stages").Id(g.noun("Stages"))
+		}
 	})
 }
 
@@ -68,6 +79,13 @@ func (g *generator) open(config, vars []member, tables []table) {
 		params = []jen.Code{jen.Id("config").Op("*").Id(g.noun("Config")), opts}
 		doc += "\nWithout a config it takes the values of the source."
 	}
+	load := jen.Qual(runtimePath, "Open")
+	var args []jen.Code
+	if host := g.in.Layout.Host; host != nil {
+		params = append([]jen.Code{jen.Id("host").Op("*").Qual(runtimePath, "Pipeline")}, params...)
+		doc += "\nThe host is the loaded pipeline " + host.Name + ", for whose slots it has stages."
+		load, args = jen.Qual(runtimePath, "OpenFor"), []jen.Code{jen.Id("host")}
+	}
 	g.comment(doc, open)
 	g.file.Func().Id(open).Params(params...).Params(jen.Op("*").Id(g.noun("Pipeline")), jen.Error()).BlockFunc(func(body *jen.Group) {
 		body.List(jen.Id("spec"), jen.Err()).Op(":=").Id(g.verb("load", "")).Call()
@@ -77,7 +95,7 @@ func (g *generator) open(config, vars []member, tables []table) {
 				jen.If(jen.Err().Op(":=").Id("config").Dot("apply").Call(jen.Id("spec")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 			)
 		}
-		body.List(jen.Id("p"), jen.Err()).Op(":=").Qual(runtimePath, "Open").Call(jen.Id("spec"), jen.Id(g.hidden("Layout")).Call(), jen.Id("opts"))
+		body.List(jen.Id("p"), jen.Err()).Op(":=").Add(load).Call(append(args, jen.Id("spec"), jen.Id(g.hidden("Layout")).Call(), jen.Id("opts"))...)
 		body.Add(failIf(jen.Nil(), jen.Err()))
 		body.Return(jen.Op("&").Id(g.noun("Pipeline")).Add(literal(g.members(vars, tables)...)), jen.Nil())
 	})
@@ -106,6 +124,13 @@ func (g *generator) members(vars []member, tables []table) []jen.Code {
 		}
 		fields = append(fields, entry(jen.Id("Slots"), jen.Id(g.noun("Slots")).Add(literal(ts...))))
 	}
+	if stages := g.in.Layout.Stages; len(stages) > 0 {
+		var ss []jen.Code
+		for _, s := range stages {
+			ss = append(ss, entry(jen.Id(g.stageField(s.Name)), jen.Id("p").Dot("Stage").Call(jen.Lit(s.Name))))
+		}
+		fields = append(fields, entry(jen.Id("Stages"), jen.Id(g.noun("Stages")).Add(literal(ss...))))
+	}
 	return fields
 }
 
@@ -123,7 +148,7 @@ func (g *generator) layout() {
 			fields = append(fields, entry(jen.Id(field), jen.Index().Add(elem).Add(literal(items...))))
 		}
 	}
-	var targets, slots, counters, events []jen.Code
+	var targets, slots, stages, counters, events []jen.Code
 	for _, t := range l.Targets {
 		targets = append(targets, constantOf(g.programs, t))
 	}
@@ -136,6 +161,7 @@ func (g *generator) layout() {
 			}
 			slot = append(slot, entry(jen.Id("Initial"), jen.Map(jen.Uint32()).String().Add(literal(initial...))))
 		}
+		slot = append(slot, entry(jen.Id("Convention"), jen.Lit(s.Convention)), entry(jen.Id("Depth"), jen.Lit(s.Depth)))
 		slots = append(slots, literal(slot...))
 	}
 	for _, c := range l.Counters {
@@ -157,9 +183,33 @@ func (g *generator) layout() {
 	}
 	list("Targets", jen.String(), targets)
 	list("Slots", in("SlotsLayout"), slots)
+	if len(l.Shared) > 0 {
+		fields = append(fields, entry(jen.Id("Shared"), fingerprints(l.Shared)))
+	}
+	if h := l.Host; h != nil {
+		host := []jen.Code{entry(jen.Id("Name"), jen.Lit(h.Name)), entry(jen.Id("Shared"), fingerprints(h.Shared)), entry(jen.Id("State"), jen.Lit(h.State))}
+		fields = append(fields, entry(jen.Id("Host"), jen.Op("&").Add(in("HostLayout")).Add(literal(host...))))
+	}
+	for _, s := range l.Stages {
+		stages = append(stages, literal(
+			entry(jen.Id("Name"), jen.Lit(s.Name)), entry(jen.Id("Program"), constantOf(g.programs, s.Program)),
+			entry(jen.Id("Table"), jen.Lit(s.Table)), entry(jen.Id("Convention"), jen.Lit(s.Convention)),
+			entry(jen.Id("TailCalls"), jen.Lit(s.TailCalls)),
+		))
+	}
+	list("Stages", in("StageLayout"), stages)
 	list("Counters", in("CounterLayout"), counters)
 	list("Events", in("EventLayout"), events)
 
 	g.comment("%s is what runtime must know of the pipeline beside its objects.", g.hidden("Layout"))
 	g.file.Func().Id(g.hidden("Layout")).Params().Add(in("Layout")).Block(jen.Return(in("Layout").Add(literal(fields...))))
+}
+
+// fingerprints is a map from names to fingerprints.
+func fingerprints(m map[string]string) jen.Code {
+	var entries []jen.Code
+	for _, name := range sortedKeys(m) {
+		entries = append(entries, entry(jen.Lit(name), jen.Lit(m[name])))
+	}
+	return jen.Map(jen.String()).String().Add(literal(entries...))
 }

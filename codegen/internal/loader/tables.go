@@ -94,11 +94,32 @@ func (g *generator) table(t table) {
 	g.file.Func().Params(recv).Id("Set").Params(jen.Id("i").Uint32(), jen.Id("stage").Id(t.stageType)).Error().Block(
 		jen.Return(jen.Add(slots).Dot("Set").Call(jen.Id("i"), program)),
 	)
+	g.comment("SetStage puts a stage into slot i that was compiled apart and opened for this pipeline.")
+	g.file.Func().Params(recv).Id("SetStage").Params(jen.Id("i").Uint32(), jen.Id("stage").Op("*").Qual(runtimePath, "Stage")).Error().Block(
+		jen.Return(jen.Add(slots).Dot("SetStage").Call(jen.Id("i"), jen.Id("stage"))),
+	)
 	g.comment("Clear empties slot i.")
 	g.file.Func().Params(recv).Id("Clear").Params(jen.Id("i").Uint32()).Error().Block(
 		jen.Return(jen.Add(slots).Dot("Clear").Call(jen.Id("i"))),
 	)
 }
+
+// stages declares the stages that are for slots of another pipeline.
+func (g *generator) stages() {
+	l := g.in.Layout
+	if len(l.Stages) == 0 {
+		return
+	}
+	g.comment("%s are the stages for slots of the pipeline %s.", g.noun("Stages"), l.Host.Name)
+	g.file.Type().Id(g.noun("Stages")).StructFunc(func(fields *jen.Group) {
+		for _, s := range l.Stages {
+			fields.Id(g.stageField(s.Name)).Op("*").Qual(runtimePath, "Stage").Comment("for " + s.Table)
+		}
+	})
+}
+
+// stageField is the field of a stage. The checker has seen to it that no two stages have the same.
+func (g *generator) stageField(name string) string { return identifier(name) }
 
 // events declares the reader of typed events.
 func (g *generator) events() {

@@ -13,7 +13,7 @@ import (
 
 // declarations are what the functions of the tests refer to.
 const declarations = `map m hash key 4 value 8 max 4
-map table prog_array key 4 value 4 max 4
+map table prog_array key 4 value 4 max 4 args 4
 global g 16
 `
 

@@ -101,7 +101,7 @@ func (s *search) inHand(r *region) []Cause {
 // carriedTooMuch is the error of more state than the carrier holds.
 func (s *search) carriedTooMuch(heads []*ir.Block, have int) *Error {
 	e := &Error{
-		Stage: s.m.Name, Constraint: "bytes to carry", Have: have, Limit: stateSize,
+		Stage: s.m.Name, Constraint: "bytes to carry", Have: have, Limit: StateSize,
 		advice: "keep large values in a map, and carry the key",
 	}
 	most := 0

@@ -20,6 +20,7 @@ type programs struct {
 	names   map[*ir.Block]string
 	indexes map[*ir.Block]int // in tcc_stages; -1: not there
 	tables  map[string]int    // the counter of each slots table in tcc_misses
+	after   map[*ir.Block]int // the tail calls of the longest chain from each entry
 }
 
 // builder makes the Func of one program: a prologue that takes over what travels, a copy of the region, and for every
@@ -97,7 +98,7 @@ func (b *builder) prologue() {
 	}
 	for i, v := range carried {
 		if loads[v] && places[i].carrier == carrierState && b.state == nil {
-			b.state, b.cur = b.lookup(b.cur, tableState, 0, b.fail())
+			b.state, b.cur = b.lookup(b.cur, TableState, 0, b.fail())
 		}
 	}
 	for i, v := range carried {

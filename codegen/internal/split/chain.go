@@ -103,15 +103,52 @@ func (c *chains) path(entry *ir.Block, names map[*ir.Block]string) []string {
 	return path
 }
 
+// depth is the tail calls of the longest chain from a block up to one through a table, that included; 0: none leads there.
+func (c *chains) depth(b *ir.Block, table string, known map[*ir.Block]int) int {
+	if most, ok := known[b]; ok {
+		return most
+	}
+	most, called := 0, 0
+	consider := func(calls int, to *ir.Block) {
+		if rest := c.depth(to, table, known); rest > 0 {
+			most = max(most, calls+rest)
+		}
+	}
+	if b.Term.Op == ir.SlotCall {
+		called = 1
+		if b.Term.Sym == table {
+			most = 1
+		}
+		for _, root := range c.stages(b.Term.Sym) {
+			consider(1, root)
+		}
+	}
+	for _, e := range b.Term.Succs {
+		if c.heads[e.To.ID] {
+			consider(called+1, e.To)
+		} else {
+			consider(called, e.To)
+		}
+	}
+	known[b] = most
+	return most
+}
+
 // checkChains finds the longest chain of all entries and holds it against the limit.
 func (ps *programs) checkChains(p *Plan) error {
 	c := ps.chains()
+	ps.after = map[*ir.Block]int{}
 	for i, e := range ps.f.Entries() {
-		if calls := ps.entered(e) + c.from(e).calls; calls > p.TailCalls || i == 0 {
+		ps.after[e] = c.from(e).calls
+		if calls := ps.entered(e) + ps.after[e]; calls > p.TailCalls || i == 0 {
 			p.TailCalls, p.Chain = calls, c.path(e, ps.names)
 		}
 	}
 	if p.TailCalls <= ps.opts.MaxTailCalls {
+		p.Depths = map[string]int{}
+		for table := range ps.tables {
+			p.Depths[table] = c.depth(ps.f.Blocks[0], table, map[*ir.Block]int{})
+		}
 		return nil
 	}
 	entry := ps.f.Blocks[0]

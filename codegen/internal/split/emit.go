@@ -10,9 +10,11 @@ import (
 
 // Maps that the splitter adds.
 const (
+	// TableState is the per-CPU array in which state travels.
+	TableState = "tcc_state"
+
 	tableStages = "tcc_stages" // the programs by index
 	tableMisses = "tcc_misses" // how often a tail call missed, by target
-	tableState  = "tcc_state"  // what travels
 )
 
 func (b *builder) konst(at *ir.Block, t ir.Type, n int64) *ir.Value {
@@ -49,7 +51,7 @@ type save struct {
 func (b *builder) saveAll(at *ir.Block, saves []save) *ir.Block {
 	mem := b.state
 	if mem == nil && slices.ContainsFunc(saves, func(s save) bool { return s.carrier == carrierState }) {
-		mem, at = b.lookup(at, tableState, 0, b.fail())
+		mem, at = b.lookup(at, TableState, 0, b.fail())
 	}
 	for _, s := range saves {
 		v := s.value

@@ -29,7 +29,7 @@ func forced(m *ir.Module, opts Options, chop bool) (*Plan, error) {
 	if err := ps.checkChains(p); err != nil {
 		return nil, err
 	}
-	if ps.state > stateSize {
+	if ps.state > StateSize {
 		return nil, s.carriedTooMuch(ps.heads, p.State)
 	}
 	if err := ps.assemble(p); err != nil {

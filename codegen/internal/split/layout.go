@@ -10,10 +10,13 @@ import (
 // Carriers of state from program to program.
 const (
 	carrierCB    = "cb"       // skb->cb
-	carrierState = tableState // the per-CPU array
+	carrierState = TableState // the per-CPU array
 
-	cbSize    = 20   // bytes
-	stateSize = 4096 // the most of the per-CPU array that is used
+	cbSize = 20 // bytes
+	// StateSize is the most of the per-CPU array that is used, in bytes. Where the arguments of slots travel in it, it has
+	// this size: so a stage that was compiled apart fits, which has an array of the same name for all that it carries. Once
+	// such a stage runs, nothing that its caller left there is needed any more.
+	StateSize = 4096
 )
 
 // A place is where a number lies in a carrier.
@@ -25,7 +28,7 @@ type place struct {
 // layout says where every number that travels lies.
 //
 // Each slots table has its calling convention: the arguments in order, naturally aligned, from byte 0 of a carrier
-// that depends on nothing but their size, so that stages compiled apart agree. What heads pass on lies behind all of
+// that depends on nothing but their sizes, so that stages compiled apart agree. What heads pass on lies behind all of
 // these, as it must survive a slot call that misses. There every number keeps one place all the way: numbers that
 // travel into a common head get places apart, others may share.
 type layout struct {
@@ -44,42 +47,24 @@ func natural(sizes []int) (offsets []int, end int) {
 	return offsets, end
 }
 
+// Convention is where the arguments of a slots table lie, by their bytes, in pipelines of a type: the carrier, and the
+// offset of each from the carrier's start.
+func Convention(t ir.ProgInfo, sizes []int) (carrier string, offsets []int) {
+	offsets, end := natural(sizes)
+	if t.CB && end <= cbSize {
+		return carrierCB, offsets
+	}
+	return carrierState, offsets
+}
+
 // convention is how the arguments of a table lie.
 func convention(m *ir.Module, sizes []int) []place {
-	offsets, end := natural(sizes)
-	carrier := carrierState
-	if m.Type().CB && end <= cbSize {
-		carrier = carrierCB
-	}
+	carrier, offsets := Convention(m.Type(), sizes)
 	places := make([]place, len(sizes))
 	for i, n := range sizes {
 		places[i] = place{carrier, offsets[i], n}
 	}
 	return places
-}
-
-// argSizes is the bytes of the arguments of a table: what its stages declare, or the width of their types.
-func (g *graph) argSizes(table string) ([]int, bool) {
-	var args []*ir.Value
-	for _, b := range g.order {
-		if b.Term.Op == ir.SlotCall && b.Term.Sym == table {
-			args = b.Term.Args[1:]
-		}
-	}
-	for _, r := range g.f.Roots {
-		if r.Table == table {
-			args = r.Block.Params
-		}
-	}
-	var sizes []int
-	for _, v := range args {
-		n := v.Type.Bytes()
-		if v.Op == ir.Param && v.Size > 0 {
-			n = v.Size
-		}
-		sizes = append(sizes, n)
-	}
-	return sizes, args != nil
 }
 
 // lay names and places everything for a set of heads.
@@ -97,11 +82,7 @@ func (s *search) arrange(heads []*ir.Block) *layout {
 		if m.Kind != ir.ProgArray {
 			continue
 		}
-		sizes, used := s.argSizes(m.Name)
-		if !used {
-			continue
-		}
-		l.conventions[m.Name] = convention(s.m, sizes)
+		l.conventions[m.Name] = convention(s.m, m.Args)
 		for _, p := range l.conventions[m.Name] {
 			reserved[p.carrier] = max(reserved[p.carrier], p.offset+p.size)
 		}

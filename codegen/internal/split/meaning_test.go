@@ -48,7 +48,7 @@ func run(t fataler, m *ir.Module, packets [][]byte, refuse func(string, uint32) 
 	w.Ctx, w.Globals, w.Records, w.Clock = mc.Ctx, mc.Globals, mc.Records, mc.Clock
 	w.Tables, w.Missed = map[string]map[string][]byte{}, maps.Clone(mc.Missed)
 	for name, t := range mc.Tables {
-		if t.Kind != ir.ProgArray && name != tableMisses && name != tableState {
+		if t.Kind != ir.ProgArray && name != tableMisses && name != TableState {
 			w.Tables[name] = t.Entries
 		}
 	}

@@ -37,7 +37,7 @@ func (ps *programs) number() {
 		ps.names[h] = unique(h.Stage, false, taken)
 	}
 	for _, m := range ps.m.Maps {
-		if m.Kind == ir.ProgArray {
+		if m.Kind == ir.ProgArray && !m.Foreign {
 			ps.tables[m.Name] = n
 			n++
 		}
@@ -68,10 +68,10 @@ func unique(stage string, start bool, taken map[string]bool) string {
 
 // describe is the plan's entry of a program.
 func (ps *programs) describe(h *ir.Block, cost verifier.Estimate) *Program {
-	pr := &Program{Name: ps.names[h], Stage: h.Stage, Block: h.ID, At: span(h), Index: ps.indexes[h], Freq: ps.freq[h.ID], Cost: cost}
+	pr := &Program{Name: ps.names[h], Stage: h.Stage, Block: h.ID, At: span(h), Index: ps.indexes[h], Freq: ps.freq[h.ID], Cost: cost, After: ps.after[h]}
 	switch root := ps.roots[h]; {
 	case root != nil:
-		pr.Reason = "stage of slots " + root.Table
+		pr.Reason, pr.Table = "stage of slots "+root.Table, root.Table
 	case ps.isEntry(h):
 		pr.Reason = "the entry"
 	default:
@@ -98,6 +98,7 @@ func (ps *programs) declare(m *ir.Module) {
 		}
 	}
 	stages.Max = uint32(len(stages.Programs))
+	m.Maps = slices.DeleteFunc(m.Maps, func(t *ir.Map) bool { return t.Foreign })
 	for i, t := range m.Maps {
 		if t.Kind == ir.ProgArray {
 			renamed := *t
@@ -108,13 +109,26 @@ func (ps *programs) declare(m *ir.Module) {
 	if stages.Max > 0 {
 		m.Maps = append(m.Maps, stages)
 	}
-	if stages.Max > 0 || len(ps.conventions) > 0 {
-		counters := stages.Max + uint32(len(ps.tables))
+	if counters := stages.Max + uint32(len(ps.tables)); counters > 0 {
 		m.Maps = append(m.Maps, &ir.Map{Name: tableMisses, Kind: "percpu_array", KeySize: 4, ValueSize: 8, Max: counters})
 	}
 	if ps.state > 0 {
-		m.Maps = append(m.Maps, &ir.Map{Name: tableState, Kind: "percpu_array", KeySize: 4, ValueSize: (ps.state + 7) &^ 7, Max: 1})
+		size := (ps.state + 7) &^ 7
+		if ps.passes(carrierState) {
+			size = StateSize
+		}
+		m.Maps = append(m.Maps, &ir.Map{Name: TableState, Kind: "percpu_array", KeySize: 4, ValueSize: size, Max: 1})
 	}
+}
+
+// passes reports whether the arguments of some slots table travel in a carrier.
+func (l *layout) passes(carrier string) bool {
+	for _, places := range l.conventions {
+		if slices.ContainsFunc(places, func(p place) bool { return p.carrier == carrier }) {
+			return true
+		}
+	}
+	return false
 }
 
 // contents is the initial programs of a slots table.

@@ -11,11 +11,12 @@ import (
 
 // A Plan says where programs begin and what they pass on.
 type Plan struct {
-	Programs  []*Program // as in Apply's Funcs: the entry, the stages of slots, then by index in tcc_stages
-	TailCalls int        // of the longest chain
-	Chain     []string   // its programs and slots tables
-	Order     []string   // the programs, targets of tail calls before their callers
-	State     int        // bytes of the per-CPU array
+	Programs  []*Program     // as in Apply's Funcs: the entry, the stages of slots, then by index in tcc_stages
+	TailCalls int            // of the longest chain
+	Chain     []string       // its programs and slots tables
+	Depths    map[string]int // by slots table: the tail calls of the longest chain up to one through it; 0: none leads there
+	Order     []string       // the programs, targets of tail calls before their callers
+	State     int            // bytes of the per-CPU array
 
 	module *ir.Module
 }
@@ -32,6 +33,8 @@ type Program struct {
 	Cost    verifier.Estimate
 	Carried []Carried // what it takes over
 	Calls   []Call    // its tail calls: programs, then slots tables
+	Table   string    // the slots table of whose stages it is one, or empty
+	After   int       // of the entry and stages of slots: the tail calls of the longest chain from it on
 }
 
 // Carried is a number that a program takes over.

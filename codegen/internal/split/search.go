@@ -130,7 +130,7 @@ func (s *search) region(head *ir.Block) *region {
 	s.work += len(r.blocks) + len(r.exits)
 	s.sort(r)
 	visit := s.model.Visit(head, func(b *ir.Block) bool { return s.heads[b.ID] })
-	names := map[string]bool{tableStages: true, tableMisses: true, tableState: true}
+	names := map[string]bool{tableStages: true, tableMisses: true, TableState: true}
 	fixed := s.slack[head] + s.entering(head)
 	processed := float64(fixed)
 	r.price.Insns = 2 * fixed

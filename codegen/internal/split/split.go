@@ -135,7 +135,7 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 		if err := ps.checkChains(p); err != nil {
 			return nil, err
 		}
-		if ps.state > stateSize {
+		if ps.state > StateSize {
 			return nil, s.carriedTooMuch(ps.heads, p.State)
 		}
 		if err := ps.assemble(p); err != nil {

@@ -107,7 +107,7 @@ func TestBudgets(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s, budget %d: %s", progType, budget, diff)
 			}
-			if progType == "tc" && mc.Tables[tableState] != nil {
+			if progType == "tc" && mc.Tables[TableState] != nil {
 				t.Errorf("14 bytes don't travel in cb")
 			}
 		}
@@ -324,8 +324,8 @@ b0: stage fat start
 }
 
 const slotsText = `module pipe %s default 0 license "GPL"
-map first prog_array key 4 value 4 max 4 {0: one, 1: two}
-map second prog_array key 4 value 4 max 4 {2: two}
+map first prog_array key 4 value 4 max 4 args 2 1 8 {0: one, 1: two}
+map second prog_array key 4 value 4 max 4 args 8 8 8 {2: two}
 func pipe {
 root b20: stage one table first
 root b30: stage two table first

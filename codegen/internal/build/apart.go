@@ -55,16 +55,16 @@ func (b *builder) declareApart(s *check.Stage) {
 	b.apart = append(b.apart, apart{s, root, on})
 }
 
-// enterApart lets the stages compiled apart begin, last of all: what the host's entry has pulled on tc is as much as the
+// enterApart lets the stages compiled apart begin, when all stages are built: what the host's entry has pulled on tc is as much as the
 // host looks at, so they pull for themselves.
 func (b *builder) enterApart() {
-	need := b.demand()
+	pulls := b.demand() > 0 && b.m.Type().Pull
 	for _, a := range b.apart {
 		s := &stage{builder: b, name: a.stage.Name}
 		s.cur = a.root
 		at := a.stage.Decl.Name.Span()
-		if need > 0 && b.m.Type().Pull {
-			s.pull(at, need)
+		if pulls {
+			s.pull(at)
 		}
 		s.jump(a.on, at)
 		b.seal(a.on)

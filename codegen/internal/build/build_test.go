@@ -1,6 +1,8 @@
 package build
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -9,12 +11,16 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/diag"
+	"github.com/tcc-bpf/tcc/lang/std"
 )
 
-// program checks a source that must be right.
+// program checks a source that must be right. It may import as an example does.
 func program(t *testing.T, src string) *check.Program {
 	t.Helper()
-	p, diags := check.Source("test.tcc", src)
+	p, diags := check.Load("test.tcc", src, func(path string) (string, string, error) {
+		text, err := os.ReadFile(filepath.Join("../../../examples/plugin", path))
+		return path, string(text), err
+	})
 	if p == nil {
 		for _, d := range diags {
 			t.Error(d.Error())
@@ -38,7 +44,7 @@ func module(t *testing.T, src string, opts Options) *ir.Module {
 // where the lengths of headers are written.
 func TestSpans(t *testing.T) {
 	for name, src := range sources(t) {
-		bad := func(at diag.Span) bool { return !at.IsValid() || at.File != "test.tcc" }
+		bad := func(at diag.Span) bool { return !at.IsValid() || at.File == std.Name }
 		for _, b := range module(t, src, Options{}).Funcs[0].Blocks {
 			for _, v := range slices.Concat(b.Params, b.Insts) {
 				if bad(v.Span) {

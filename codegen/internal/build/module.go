@@ -98,8 +98,8 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		}
 		b.buildStage(c)
 	}
-	b.buildEntry(entry)
 	b.enterApart()
+	b.buildEntry(entry)
 	fn.Prune()
 	markCold(fn)
 	b.dropUnused()

@@ -59,7 +59,10 @@ func TestEstimates(t *testing.T) {
 // measure loads the programs of a source. There are none if it has an error, or no plan for the budget.
 func measure(t *testing.T, name, src string, budget int) (all []measured) {
 	t.Helper()
-	p, list := check.Source(name, src)
+	p, list := check.Load(name, src, func(path string) (string, string, error) { // as an example imports
+		text, err := os.ReadFile(filepath.Join("../../../../examples/plugin", path))
+		return path, string(text), err
+	})
 	if list.HasErrors() {
 		return nil
 	}

@@ -24,6 +24,7 @@ type errorCase struct {
 var special = map[string]errorCase{
 	"E0106": {about: "A file of other bytes than text.", source: "pipeline p xdp\x00", command: "check"},
 	"E0107": {about: "A file that nobody wrote.", source: strings.Repeat("//\n", 1<<21), command: "check"},
+	"E0816": {about: "A stage that nobody wrote.", source: "pipeline p xdp\ndefault pass\n\nvar v u32\n\nstage s {\n" + strings.Repeat("v += 1\n", 1<<17) + "pass }\n", command: "check"},
 	"E0704": {about: "A test that fails.", command: "test", source: `pipeline p xdp
 default pass
 

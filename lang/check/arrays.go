@@ -22,6 +22,10 @@ func (c *checker) arrayType(te *syntax.ArrayType, p place) types.Type {
 		c.errorf("E0811", te.Span(), "the array has %d bytes, %d at most", t.Size(), maxArray)
 		return types.Invalid
 	}
+	if depthOf(t) > maxDepth {
+		c.errorf("E0811", te.Span(), "arrays and structs nest at most %d deep", maxDepth)
+		return types.Invalid
+	}
 	return t
 }
 

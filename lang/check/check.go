@@ -48,6 +48,7 @@ func check(files []*syntax.File, host *Program, hostFiles []*syntax.File) (*Prog
 	c.checkFns()
 	c.checkStages()
 	c.checkInlined()
+	c.checkAmount()
 	c.checkTests()
 	return c.finish()
 }
@@ -77,20 +78,21 @@ type checker struct {
 	ints    map[syntax.Expr]*big.Int    // untyped constants, until their context gives them a type
 	heads   map[string]syntax.Decl      // the pipeline, default and license lines
 
-	lengthOf *types.Header   // the header whose length expression is being checked
-	stage    *Stage          // the stage that is being checked
-	fn       *Fn             // the fn that is being checked
-	unknown  map[string]bool // names and fields that were reported, to say it once
-	doubt    bool            // a mistake in the stage leaves open where its paths lead
-	locals   map[string]*Local
-	order    []binding // the locals in scope, innermost last
-	used     map[*Local]bool
-	ended    map[syntax.Stmt]bool      // whether control never goes on behind a statement
-	loops    int                       // around the statement that is being checked
-	jumps    map[Object][]jump         // the stage graph
-	calls    map[Object][]*syntax.Call // of fns, by the stage or fn that makes them
-	edges    map[edge]bool
-	circled  map[Object]bool // in a circle that was reported
+	lengthOf   *types.Header   // the header whose length expression is being checked
+	stage      *Stage          // the stage that is being checked
+	fn         *Fn             // the fn that is being checked
+	unknown    map[string]bool // names and fields that were reported, to say it once
+	doubt      bool            // a mistake in the stage leaves open where its paths lead
+	locals     map[string]*Local
+	order      []binding // the locals in scope, innermost last
+	used       map[*Local]bool
+	ended      map[syntax.Stmt]bool      // whether control never goes on behind a statement
+	statements int                       // of the pipeline, written out
+	loops      int                       // around the statement that is being checked
+	jumps      map[Object][]jump         // the stage graph
+	calls      map[Object][]*syntax.Call // of fns, by the stage or fn that makes them
+	edges      map[edge]bool
+	circled    map[Object]bool // in a circle that was reported
 
 	rewriting *rewriting // nil outside of rewrites
 }

@@ -390,6 +390,9 @@ func (c *checker) limitStruct(name *syntax.Ident, t *types.Struct, kind string) 
 	case t.Size() > maxStruct:
 		c.errorf("E0802", name.Span(), "%s `%s` has %d bytes, %d at most", kind, t.Name, t.Size(), maxStruct)
 		return false
+	case depthOf(t) > maxDepth:
+		c.errorf("E0802", name.Span(), "arrays and structs nest at most %d deep", maxDepth)
+		return false
 	}
 	return true
 }

@@ -105,8 +105,9 @@ func (c *checker) checkUnrolled() {
 	}
 	total := 0
 	var worst *unroller
+	made := map[*Fn]int{}
 	for _, s := range c.prog.Stages {
-		u := &unroller{c: c}
+		u := &unroller{c: c, fns: made}
 		u.block(s.Decl.Body, s.Circle.copies())
 		if total = min(total+u.statements, tooMuch); worst == nil || u.statements > worst.statements {
 			worst = u
@@ -119,6 +120,7 @@ func (c *checker) checkUnrolled() {
 		c.errorf("E0814", worst.at, "%s make %s statements of the pipeline, %d at most", worst.what, about(total), maxUnroll).Hint =
 			"loops and circles of stages are written out, round after round: fewer rounds, or fewer statements in each, make it fit"
 	}
+	c.statements = total
 }
 
 // tooMuch stands for all larger numbers.
@@ -136,6 +138,7 @@ func about(n int) string {
 type unroller struct {
 	c          *checker
 	statements int
+	fns        map[*Fn]int // the statements that a call makes
 	most       int
 	what       string
 	at         diag.Span
@@ -147,6 +150,11 @@ func (u *unroller) block(b *syntax.Block, times int) {
 		if _, stmt := n.(syntax.Stmt); stmt {
 			u.statements = min(u.statements+times, tooMuch)
 		}
+		if call, ok := n.(*syntax.Call); ok {
+			if f, ok := u.c.Uses[call.Fun].(*Fn); ok {
+				u.statements = min(u.statements+min(times, tooMuch/u.call(f))*u.call(f), tooMuch)
+			}
+		}
 		if !ok {
 			return true
 		}
@@ -157,4 +165,17 @@ func (u *unroller) block(b *syntax.Block, times int) {
 		}
 		return false
 	})
+}
+
+// call is the number of statements that a call of a fn makes, loops in it and all that it calls included; 1 at least.
+func (u *unroller) call(f *Fn) int {
+	n, known := u.fns[f]
+	if !known {
+		u.fns[f] = 1 // where fns call each other in a circle, which is reported elsewhere
+		in := &unroller{c: u.c, fns: u.fns}
+		in.block(f.Decl.Body, 1)
+		n = max(in.statements, 1)
+		u.fns[f] = n
+	}
+	return n
 }

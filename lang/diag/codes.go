@@ -131,6 +131,7 @@ var titles = map[string]string{
 	"E0813": "number of rounds",
 	"E0814": "too many rounds of too much",
 	"E0815": "too much imported",
+	"E0816": "too much in one pipeline",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
 	"E0913": "frags",

@@ -65,7 +65,7 @@ func (in *Input) check() error {
 	switch {
 	case !token.IsIdentifier(in.Package):
 		return fmt.Errorf("%q is no name for a Go package", in.Package)
-	case !token.IsIdentifier(in.Ident) || in.Ident == "_":
+	case in.Ident == "" || !token.IsIdentifier(in.Ident+"Objects"): // a keyword can begin a name
 		return fmt.Errorf("%q is no beginning of Go names", in.Ident)
 	case in.Stem == "" || in.Stem != filepath.Base(in.Stem) || strings.ContainsAny(in.Stem, "\r\n\"`*?[]\\ "):
 		return fmt.Errorf("%q is no name of a file to embed", in.Stem)

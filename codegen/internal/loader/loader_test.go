@@ -133,7 +133,7 @@ func TestIdentifier(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	for want, spoil := range map[string]func(*Input){
 		`"a b" is no name for a Go package`:   func(in *Input) { in.Package = "a b" },
-		`"func" is no beginning of Go names`:  func(in *Input) { in.Ident = "func" },
+		`"1x" is no beginning of Go names`:    func(in *Input) { in.Ident = "1x" },
 		`"../x" is no name of a file`:         func(in *Input) { in.Stem = "../x" },
 		`"x\n" is no name of a file to embed`: func(in *Input) { in.Stem = "x\n" },
 		"has several lines":                   func(in *Input) { in.Source = "a\nb" },

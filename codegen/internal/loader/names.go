@@ -39,6 +39,9 @@ func newGenerator(in Input) (*generator, error) {
 	} {
 		g.top.claim(g.noun(n))
 	}
+	for _, fn := range []string{g.verb("load", ""), g.verb("load", "Objects"), g.verb("open", ""), g.verb("default", "Config")} {
+		g.top.claim(fn) // a pipeline named like a verb may have a type of that name
+	}
 	if err := g.nameTypes(); err != nil {
 		return nil, err
 	}

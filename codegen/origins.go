@@ -311,14 +311,14 @@ func (o *origins) forgotten(f *ir.Func) []Forgotten {
 				continue
 			}
 			name, typ := o.describe(cmp.Or(v.Name, v.Args[0].Name), v.Span)
-			x := Forgotten{name, typ, v.Span.Start.Line, cmp.Or(o.reasons[v.Span], manyPaths)}
+			x := Forgotten{name, typ, v.Span.File, v.Span.Start.Line, cmp.Or(o.reasons[v.Span], manyPaths)}
 			if !slices.Contains(list, x) {
 				list = append(list, x)
 			}
 		}
 	}
 	slices.SortFunc(list, func(a, b Forgotten) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), strings.Compare(a.Name, b.Name))
 	})
 	return list
 }

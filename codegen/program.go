@@ -16,7 +16,8 @@ type Program struct {
 	Name          string      `json:"name"`
 	Index         int         `json:"index"`         // in the prog array; -1: not in it (the entry, and stages of slots)
 	Stage         string      `json:"stage"`         // where it begins
-	Line          int         `json:"line"`          // where it begins; 0 if that stands nowhere
+	File          string      `json:"file"`          // where it begins
+	Line          int         `json:"line"`          // 0 if that stands nowhere
 	Reason        string      `json:"reason"`        // why it is a program of its own
 	Frequency     float64     `json:"frequency"`     // how many of the packets come by, from 0 to 1; a guess
 	Instructions  int         `json:"instructions"`  // in units of 8 bytes, as the kernel counts them
@@ -47,7 +48,8 @@ type Carried struct {
 	Bytes   int    `json:"bytes"`
 	Carrier string `json:"carrier"` // "cb" (skb->cb) or "tcc_state" (a per-CPU array)
 	Offset  int    `json:"offset"`  // bytes from the carrier's start
-	Line    int    `json:"line"`    // where it is computed
+	File    string `json:"file"`    // where it is computed
+	Line    int    `json:"line"`
 }
 
 // A Call is the tail calls of a program to one target.
@@ -56,13 +58,15 @@ type Call struct {
 	Slots     bool    `json:"slots"`     // it is a slots table
 	Frequency float64 `json:"frequency"` // how many of the packets make it, from 0 to 1
 	Cold      bool    `json:"cold"`      // it leads only to what is rare: default, drop, an else
-	Line      int     `json:"line"`      // the first of them
+	File      string  `json:"file"`      // where the first of them stands
+	Line      int     `json:"line"`
 }
 
 // Forgotten is a number of which the verifier is made to know nothing, since it would remember too many states for it.
 type Forgotten struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
+	File string `json:"file"`
 	Line int    `json:"line"`
 	Why  string `json:"why"`
 }
@@ -78,6 +82,7 @@ func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Fun
 			Name:          f.Name,
 			Index:         f.Index,
 			Stage:         pl.Stage,
+			File:          pl.At.File,
 			Line:          pl.At.Start.Line,
 			Reason:        pl.Reason,
 			Frequency:     pl.Freq,
@@ -94,10 +99,10 @@ func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Fun
 		}
 		for _, c := range pl.Carried {
 			name, typ := o.describe(c.Name, c.Span)
-			pr.Carried = append(pr.Carried, Carried{name, typ, c.Bytes, c.Carrier, c.Offset, c.Span.Start.Line})
+			pr.Carried = append(pr.Carried, Carried{name, typ, c.Bytes, c.Carrier, c.Offset, c.Span.File, c.Span.Start.Line})
 		}
 		for _, c := range pl.Calls {
-			pr.Calls = append(pr.Calls, Call{c.To, c.Slots, c.Freq, c.Cold, c.At.Start.Line})
+			pr.Calls = append(pr.Calls, Call{c.To, c.Slots, c.Freq, c.Cold, c.At.File, c.At.Start.Line})
 		}
 		all = append(all, pr)
 	}

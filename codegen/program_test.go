@@ -127,7 +127,7 @@ func TestForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Forgotten{{"dport", "u16", 51, manyRows}}
+	want := []Forgotten{{"dport", "u16", "policy.tcc", 51, manyRows}}
 	if diff := cmp.Diff(want, a.Programs[0].Forgotten); diff != "" {
 		t.Error(diff)
 	}

@@ -124,7 +124,7 @@ func (p *page) program(pr *Program) {
 		p.f("<table>\n")
 		p.row("th", "takes", "type", "\tbytes", "at", "from line")
 		for _, c := range pr.Carried {
-			p.row("td", "<code>"+clean(c.Name)+"</code>", clean(c.Type), number(c.Bytes), clean(carrier(c)), p.line(c.Line))
+			p.row("td", "<code>"+clean(c.Name)+"</code>", clean(c.Type), number(c.Bytes), clean(carrier(c)), p.line(c.File, c.Line))
 		}
 		p.f("</table>\n")
 	}
@@ -132,7 +132,7 @@ func (p *page) program(pr *Program) {
 		p.f("<table>\n")
 		p.row("th", "calls", "\tpackets", "", "at line")
 		for _, c := range pr.Calls {
-			p.row("td", clean(calls(c.To, c.Slots)), "\t"+clean(percent(c.Frequency)), rare(c.Cold), p.line(c.Line))
+			p.row("td", clean(calls(c.To, c.Slots)), "\t"+clean(percent(c.Frequency)), rare(c.Cold), p.line(c.File, c.Line))
 		}
 		p.f("</table>\n")
 	}
@@ -140,7 +140,7 @@ func (p *page) program(pr *Program) {
 		p.f("<table>\n")
 		p.row("th", "forgets", "type", "at line", "why")
 		for _, f := range pr.Forgotten {
-			p.row("td", "<code>"+clean(f.Name)+"</code>", clean(f.Type), p.line(f.Line), clean(f.Why))
+			p.row("td", "<code>"+clean(f.Name)+"</code>", clean(f.Type), p.line(f.File, f.Line), clean(f.Why))
 		}
 		p.f("</table>\n")
 	}
@@ -159,8 +159,17 @@ func (p *page) lines(file string, runs [][2]int) string {
 	return strings.Join(list, ", ")
 }
 
-// line is a link to a line of the report's file.
-func (p *page) line(n int) string { return p.lines(p.r.Source, [][2]int{{n, n}}) }
+// line is a link to a line. That of a file which no program has code of leads nowhere, and is text.
+func (p *page) line(file string, n int) string {
+	if !slices.Contains(p.files, file) {
+		return clean(p.r.at(file, n))
+	}
+	link := p.lines(file, [][2]int{{n, n}})
+	if file != p.r.Source {
+		link = clean(file) + " " + link
+	}
+	return link
+}
 
 // anchor is the name of a line in the page.
 func (p *page) anchor(file string, line int) string {

@@ -69,19 +69,19 @@ func (r *Report) program(s *strings.Builder, p *Program) {
 	var t strings.Builder
 	w := tabwriter.NewWriter(&t, 0, 0, 2, ' ', 0)
 	for _, part := range p.Parts {
-		fmt.Fprintf(w, "\thas\t%s\tlines %s\t%s\t\n", title(part), lines(part), count(part.Instructions, "instruction"))
+		fmt.Fprintf(w, "\thas\t%s\t%s\t%s\t\n", title(part), r.where(part), count(part.Instructions, "instruction"))
 	}
 	flush(s, w, &t)
 	for _, c := range p.Carried {
-		fmt.Fprintf(w, "\ttakes\t%s\t%s\t%s\tat %s\tfrom line %d\t\n", c.Name, c.Type, count(c.Bytes, "byte"), carrier(c), c.Line)
+		fmt.Fprintf(w, "\ttakes\t%s\t%s\t%s\tat %s\tfrom %s\t\n", c.Name, c.Type, count(c.Bytes, "byte"), carrier(c), r.at(c.File, c.Line))
 	}
 	flush(s, w, &t)
 	for _, c := range p.Calls {
-		fmt.Fprintf(w, "\tcalls\t%s\t%s of packets\t%s\tat line %d\t\n", calls(c.To, c.Slots), percent(c.Frequency), rare(c.Cold), c.Line)
+		fmt.Fprintf(w, "\tcalls\t%s\t%s of packets\t%s\tat %s\t\n", calls(c.To, c.Slots), percent(c.Frequency), rare(c.Cold), r.at(c.File, c.Line))
 	}
 	flush(s, w, &t)
 	for _, f := range p.Forgotten {
-		fmt.Fprintf(w, "\tforgets\t%s\t%s\tat line %d: %s\n", f.Name, f.Type, f.Line, f.Why)
+		fmt.Fprintf(w, "\tforgets\t%s\t%s\tat %s: %s\n", f.Name, f.Type, r.at(f.File, f.Line), f.Why)
 	}
 	flush(s, w, &t)
 }
@@ -93,6 +93,22 @@ func flush(s *strings.Builder, w *tabwriter.Writer, t *strings.Builder) {
 		s.WriteString("  " + strings.TrimSpace(line) + "\n")
 	}
 	t.Reset()
+}
+
+// where is the lines of a part, with its file if that isn't the report's.
+func (r *Report) where(p codegen.Part) string {
+	if p.File == r.Source {
+		return "lines " + lines(p)
+	}
+	return p.File + ":" + lines(p)
+}
+
+// at is a place, with its file if that isn't the report's.
+func (r *Report) at(file string, line int) string {
+	if file == r.Source {
+		return fmt.Sprintf("line %d", line)
+	}
+	return fmt.Sprintf("%s:%d", file, line)
 }
 
 func calls(to string, slots bool) string {

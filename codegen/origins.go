@@ -102,7 +102,7 @@ func (o *origins) declaration(d syntax.Decl) {
 		case *syntax.ParseStmt:
 			o.parses[n.Header.Span()] = n
 		case *syntax.ForStmt:
-			o.reasons[n.Span()], o.reasons[n.Var.Span()] = manyRounds, manyRounds
+			o.reasons[n.In.Span()] = manyRounds
 		}
 		if e, ok := n.(syntax.Expr); ok && o.p.Types[e] != nil {
 			o.exprs[e.Span()] = e
@@ -310,7 +310,11 @@ func (o *origins) forgotten(f *ir.Func) []Forgotten {
 			if v.Op != ir.Forget {
 				continue
 			}
-			name, typ := o.describe(cmp.Or(v.Name, v.Args[0].Name), v.Span)
+			name := cmp.Or(v.Name, v.Args[0].Name)
+			if name == "" && o.reasons[v.Span] == manyRounds { // all else there is a variable
+				name = "cursor"
+			}
+			name, typ := o.describe(name, v.Span)
 			x := Forgotten{name, typ, v.Span.File, v.Span.Start.Line, cmp.Or(o.reasons[v.Span], manyPaths)}
 			if !slices.Contains(list, x) {
 				list = append(list, x)

@@ -132,3 +132,32 @@ func TestForgotten(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestForgottenInLoop tells what a loop makes the verifier forget: the cursor, if each round may have moved it or not.
+func TestForgottenInLoop(t *testing.T) {
+	p, list := check.Source("loop.tcc", `pipeline loop xdp
+default pass
+
+stage start {
+    parse ethernet
+    sum := 0
+    for i in 0..9 {
+        b := parse udp
+        sum += b.len
+    }
+    if u64(sum) == 77 { drop }
+    pass
+}
+`)
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Compile(p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Forgotten{{"cursor", "offset in the packet", "loop.tcc", 7, manyRounds}}
+	if diff := cmp.Diff(want, a.Programs[0].Forgotten); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -155,6 +155,7 @@ func (s *search) region(head *ir.Block) *region {
 		r.price.Insns += s.crossing(b).exit
 	}
 	r.price.Processed = int(min(processed, math.MaxInt32))
+	r.price.Pending = visit.Pending
 	r.price.Maps = len(names)
 	s.regions[head.ID] = r
 	return r
@@ -225,6 +226,8 @@ func (s *search) excess(e verifier.Estimate) (what string, have, limit int) {
 		return "processed instructions", e.Processed, s.opts.Budget
 	case e.Insns > maxInsns:
 		return "instructions", e.Insns, maxInsns
+	case e.Pending > maxPending:
+		return "pending branches", e.Pending, maxPending
 	case e.Maps > verifier.MaxMaps:
 		return "maps", e.Maps, verifier.MaxMaps
 	case e.Stack > maxStack:

@@ -37,6 +37,7 @@ type memory struct {
 // covers reports whether all that can happen behind the place in the walker's state was seen behind the memory.
 func (m *memory) covers(w *walker) bool {
 	for i, v := range m.place.live {
+		w.work++
 		if !m.covers1(i, &w.cur[v.ID]) {
 			return false
 		}
@@ -88,6 +89,7 @@ type walker struct {
 
 	insns, jumps int // since a state was remembered
 	total        int
+	work         int         // facts compared and kept, memories asked
 	memories     [][]*memory // by place
 	used         []int       // the places that have any
 	asked        []int       // by value ID: the last demand that came by
@@ -153,6 +155,7 @@ func (w *walker) step(insns, jumps int) {
 // block walks from where it is to the end of a block, and on to what it falls through to. It returns false if there is
 // nothing more on this way.
 func (w *walker) block(entry *ir.Block) bool {
+	w.work++
 	b := w.at.block
 	c := &w.m.blocks[b.ID]
 	places := c.places
@@ -404,6 +407,7 @@ func (w *walker) unlearn() {
 func (w *walker) push() {
 	p := pending{to: w.at}
 	for _, v := range w.m.needed(w.at) {
+		w.work++
 		p.facts = append(p.facts, w.cur[v.ID])
 	}
 	w.queue = append(w.queue, p)
@@ -513,6 +517,7 @@ func (w *walker) demand(v *ir.Value, i int) {
 func (w *walker) trace(v *ir.Value, n *visit, upTo int) {
 	for n != nil && v.Op != ir.Const && v.Op != ir.WConst && w.m.kept[v.ID] && w.asked[v.ID] != w.demands {
 		w.asked[v.ID] = w.demands
+		w.work++
 		defined := -1
 		for {
 			here := v.Block == n.block
@@ -522,6 +527,7 @@ func (w *walker) trace(v *ir.Value, n *visit, upTo int) {
 			} else if here {
 				here = n.start == 0
 			}
+			w.work++
 			for _, m := range slices.Backward(n.left) {
 				if m.place.at <= upTo && (!here || m.place.at > defined) && !m.ask(v) {
 					return

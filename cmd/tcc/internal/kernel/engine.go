@@ -132,6 +132,16 @@ func (e *Engine) UpdateMap(name string, key, value []byte) (err error) {
 	return m.Put(key, each)
 }
 
+// DeleteMap deletes an entry, which must be there.
+func (e *Engine) DeleteMap(name string, key []byte) (err error) {
+	defer func() { e.note(Call{Op: opDelete, Name: name, Key: key}, err) }()
+	m, err := e.mapNamed(name)
+	if err != nil {
+		return err
+	}
+	return m.Delete(key)
+}
+
 // SetSlot puts a stage, one of those that a table of slots holds at first, into a slot of it; with an empty name the slot
 // becomes empty.
 func (e *Engine) SetSlot(table string, index uint32, stage string) error {

@@ -48,6 +48,7 @@ const (
 	opSetGlobal = "set variable"
 	opGlobal    = "variable"
 	opUpdate    = "update map"
+	opDelete    = "delete from map"
 	opLookup    = "look up in map"
 	opEntries   = "map"
 	opCounter   = "counter"
@@ -132,6 +133,8 @@ func (e *Engine) play(c Call) (err error) {
 		_, err = e.Global(c.Name)
 	case opUpdate:
 		err = e.UpdateMap(c.Name, c.Key, c.Value)
+	case opDelete:
+		err = e.DeleteMap(c.Name, c.Key)
 	case opLookup:
 		_, err = e.LookupMap(c.Name, c.Key)
 	case opEntries:

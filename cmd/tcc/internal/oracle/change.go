@@ -83,7 +83,7 @@ func (e Entry) toKernel(k *kernel.Engine) {
 	switch m := k.Pipeline().Map(e.Map); {
 	case m == nil: // no program uses it
 	case e.Value == nil:
-		_ = m.Delete(e.Key)
+		_ = k.DeleteMap(e.Map, e.Key)
 	default:
 		_ = k.UpdateMap(e.Map, e.Key, e.Value)
 	}

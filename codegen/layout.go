@@ -12,7 +12,7 @@ import (
 
 // layout is what generated code and the runtime must know of the pipeline beside its objects.
 func layout(p *check.Program, m *ir.Module, plan *split.Plan) runtime.Layout {
-	l := runtime.Layout{Name: m.Name, Type: m.ProgType, Default: m.Default, Targets: targets(m)}
+	l := runtime.Layout{Name: m.Name, Type: m.ProgType, Frags: m.Frags, Default: m.Default, Targets: targets(m)}
 	for _, s := range p.Slots {
 		l.Slots = append(l.Slots, runtime.SlotsLayout{
 			Name: s.Name, Len: s.Len, Initial: programsOf(m, s.Name),

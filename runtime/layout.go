@@ -6,6 +6,8 @@ type Layout struct {
 	Name string
 	// Type is "xdp", "tc", "cgroup_skb" or "socket".
 	Type string
+	// Frags is set if packets may come in several buffers (xdp, Linux 5.18).
+	Frags bool
 	// Default is the verdict code that a packet gets when a tail call misses.
 	Default int32
 	// Targets are the programs of the internal prog array by index. Each tail-calls only into later ones.

@@ -23,6 +23,14 @@ const (
 // "cgroup_skb", "socket"), or nil if it can. A packet starts where the pipeline sees it start: those of cgroup_skb with
 // the IP header, all others with the Ethernet header (a socket filter's as on a packet socket).
 func CheckTestPacket(pipelineType string, packet []byte) error {
+	return checkTestPacket(pipelineType, packet, MaxTestPacket)
+}
+
+// maxTestFrags is the longest packet of a test run whose programs take several buffers: so many pages more
+// (MAX_SKB_FRAGS).
+const maxTestFrags = MaxTestPacket + 17*4096
+
+func checkTestPacket(pipelineType string, packet []byte, most int) error {
 	frame, err := testFrame(pipelineType, packet)
 	n, shift := len(packet), len(frame)-len(packet)
 	switch {
@@ -30,8 +38,8 @@ func CheckTestPacket(pipelineType string, packet []byte) error {
 		return err
 	case n < MinTestPacket-shift || n < MinTestPacket && pipelineType == "socket":
 		return fmt.Errorf("%d bytes, shorter than an Ethernet header (%d)", n, MinTestPacket)
-	case len(frame) > MaxTestPacket:
-		return fmt.Errorf("%d bytes, longer than a test run's page holds (%d)", n, MaxTestPacket-shift)
+	case len(frame) > most:
+		return fmt.Errorf("%d bytes, longer than a test run's page holds (%d)", n, most-shift)
 	case pipelineType == "xdp":
 		return nil
 	}
@@ -90,7 +98,11 @@ const skbMark, skbSize = 8, 192
 // Test sends one packet through the loaded pipeline by BPF_PROG_TEST_RUN: the real programs in the real kernel, but
 // no device. What a packet starts with depends on the type: see CheckTestPacket. Maps, counters and events change as with any packet.
 func (p *Pipeline) Test(packet []byte) (TestResult, error) {
-	if err := CheckTestPacket(p.layout.Type, packet); err != nil {
+	most := MaxTestPacket
+	if p.layout.Frags {
+		most = maxTestFrags
+	}
+	if err := checkTestPacket(p.layout.Type, packet, most); err != nil {
 		return TestResult{}, fmt.Errorf("test run of pipeline %s: %w", p.layout.Name, err)
 	}
 	frame, _ := testFrame(p.layout.Type, packet)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +28,6 @@ var generated = map[string]func(t *testing.T) string{
 	"headers":            preludeHeaders,
 	"limits":             limits,
 	"codes":              codes,
-	"not yet":            notYet,
 	"grammar":            func(*testing.T) string { return "```ebnf\n" + wrap(syntax.Grammar()) + "```\n" },
 }
 
@@ -178,7 +176,6 @@ func constantIn(t *testing.T, file, name string) int64 {
 var kinds = []struct{ prefix, title string }{
 	{"E01", "syntax"}, {"E02", "names and declarations"}, {"E03", "types"}, {"E04", "control"},
 	{"E05", "packets, headers and views"}, {"E06", "maps, counters and events"}, {"E07", "tests"}, {"E08", "limits"},
-	{"E09", "not supported yet"},
 }
 
 // codes is the table of all codes.
@@ -195,33 +192,6 @@ func codes(*testing.T) string {
 		}
 	}
 	return b.String()
-}
-
-// notYet lists what the checker refuses for now.
-func notYet(t *testing.T) string {
-	sources, err := filepath.Glob(filepath.Join(root, "lang/check/*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{}
-	for _, s := range sources {
-		if strings.HasSuffix(s, "_test.go") {
-			continue
-		}
-		data, err := os.ReadFile(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, code := range regexp.MustCompile(`E09\d\d`).FindAllString(string(data), -1) {
-			used[code] = true
-		}
-	}
-	var names []string
-	for code := range used {
-		names = append(names, fmt.Sprintf("%s (%s)", diag.Title(code), code))
-	}
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(a[len(a)-6:], b[len(b)-6:]) })
-	return strings.Join(names, ",\n") + ".\n"
 }
 
 // wrap breaks long lines of the grammar between terms.

@@ -167,11 +167,6 @@ func (c *checker) warnf(code string, at diag.Span, format string, args ...any) *
 	return d
 }
 
-// unsupported refuses a part of the language that the compiler can't compile yet.
-func (c *checker) unsupported(code string, at diag.Span, what string) *diag.Diagnostic {
-	return c.errorf(code, at, "%s not supported yet", what)
-}
-
 // firstTime reports whether a name that isn't there comes up for the first time. Where is what it was looked for in.
 func (c *checker) firstTime(where, name string) bool {
 	key := where + "." + name

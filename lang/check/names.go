@@ -17,7 +17,7 @@ type entry struct {
 	at  diag.Span
 }
 
-// A refused object stands for a declaration that isn't supported yet, or was made twice: its uses need no message.
+// A refused object stands for a declaration that was made twice: its uses need no message.
 type refused struct{ name string }
 
 func (o *refused) ObjectName() string { return o.name }

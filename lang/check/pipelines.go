@@ -99,8 +99,10 @@ func (c *checker) declarePipeline(d *syntax.PipelineDecl) {
 	c.declare(d.Name, &pipelineName{d.Name.Name})
 	c.prog.Name = d.Name.Name
 	c.prog.Type = c.pipelineType(d.Type)
-	if d.Frags {
-		c.unsupported("E0913", fragsSpan(d), "`frags` is")
+	c.prog.Frags = d.Frags
+	if d.Frags && c.prog.Type != nil && c.prog.Type.Name != "xdp" {
+		c.errorf("E0222", fragsSpan(d), "only xdp pipelines have `frags`").Hint =
+			"on " + c.prog.Type.Name + ", packets in parts are seen whole anyway"
 	}
 }
 

@@ -14,6 +14,7 @@ type Program struct {
 	Files []*syntax.File // the root first, the prelude last
 	Name  string
 	Type  *PipelineType
+	Frags bool // xdp: packets may come in several buffers
 	// Default is the verdict for a packet that nothing decided on.
 	Default *Verdict
 	License string

@@ -10,7 +10,6 @@ package diag
 //	E06xx maps, counters and events
 //	E07xx tests
 //	E08xx limits
-//	E09xx not supported yet
 
 // titles are the codes and what they stand for.
 var titles = map[string]string{
@@ -41,6 +40,7 @@ var titles = map[string]string{
 	"E0215": "stage out of reach",
 	"E0220": "a file that cannot be imported",
 	"E0221": "a line of the root file in another",
+	"E0222": "frags of another type than xdp",
 
 	"E0301": "mismatched types",
 	"E0302": "implicit narrowing",
@@ -134,7 +134,6 @@ var titles = map[string]string{
 	"E0816": "too much in one pipeline",
 	"E0820": "no plan", // of the compiler: no cuts keep to the budget and the kernel's limits
 
-	"E0913": "frags",
 }
 
 // Title is the short name of a code, "" if there is no such code.

@@ -80,6 +80,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		m: &ir.Module{
 			Name:     p.Name,
 			ProgType: p.Type.Name,
+			Frags:    p.Frags,
 			License:  p.License,
 			Default:  p.Default.Code,
 			Funcs:    []*ir.Func{fn},

@@ -24,7 +24,8 @@ type view struct {
 	ptr    *ir.Value // Pkt: the spot's root; or Obj: a copy of the header
 	at     spot
 	header *types.Header
-	moves  int // the stage's when the pointer was made
+	moves  int  // the stage's when the pointer was made
+	far    bool // there is no pointer: each access looks for the bytes anew
 
 	parts *parts    // of the rewrite that names it; nil outside of one
 	part  *variable // what a write is added to
@@ -80,6 +81,10 @@ func (s *stage) pointer(at diag.Span, root *ir.Value) *pointer {
 func (s *stage) viewAt(p spot, h *types.Header, at diag.Span, failed *ir.Block) view {
 	if !s.m.Type().Direct {
 		return s.copyAt(p, h, at, failed)
+	}
+	if s.m.Frags {
+		s.anywhere(at, p, h.Fixed, failed)
+		return view{at: p, header: h, far: true}
 	}
 	return view{ptr: s.there(at, p, h.Fixed, failed), at: p, header: h, moves: s.moves}
 }

@@ -41,7 +41,7 @@ func (s *stage) payload(e *syntax.Index) payloadPlace {
 
 // near reports whether the bytes can be pointed at if they are there.
 func (p payloadPlace) near(s *stage) bool {
-	return !s.m.Type().Pull || s.max(p.at.root)+uint64(p.at.disp)+uint64(p.size) <= pullMost
+	return !s.m.Type().Pull && !s.m.Frags || s.m.Type().Pull && s.max(p.at.root)+uint64(p.at.disp)+uint64(p.size) <= pullMost
 }
 
 func (p payloadPlace) load(s *stage, at diag.Span) value {
@@ -64,21 +64,12 @@ func (p payloadPlace) copied(s *stage, at diag.Span) *ir.Value {
 }
 
 func (p payloadPlace) loadFar(s *stage, at diag.Span) *ir.Value {
-	far, on := s.coldBlock(), s.newBlock()
-	result := s.fn.AddParam(on, ir.Number(p.size), "", at)
-	result.Size = p.size
-	ptr := s.thereOrFar(at, p, far)
-	s.jump(on, at, s.load(at, p.size, ptr, p.at.disp))
-	s.enter(far)
-	s.jump(on, at, p.copied(s, at))
-	s.enter(on)
-	return result
+	return s.nearOrFar(at, p.size, p.at, func() *ir.Value { return p.copied(s, at) })
 }
 
 // thereOrFar checks that bytes can be pointed at, without asking the entry program to see to it.
 func (s *stage) thereOrFar(at diag.Span, p payloadPlace, far *ir.Block) *ir.Value {
-	s.onDemand[s.cur] = true
-	return s.there(at, p.at, p.size, far)
+	return s.ifNear(at, p.at, p.size, far)
 }
 
 func (p payloadPlace) store(s *stage, at diag.Span, v value) {
@@ -92,6 +83,12 @@ func (p payloadPlace) store(s *stage, at diag.Span, v value) {
 	s.jump(on, at)
 	s.enter(far)
 	end := s.notBeyond(at, p.at, p.size, p.failed)
+	if s.m.Frags {
+		p.storeFar(s, at, x)
+		s.jump(on, at)
+		s.enter(on)
+		return
+	}
 	s.emit(at, ir.Pull, ir.None, s.as(at, ir.I32, end))
 	s.moved()
 	p.storeAt(s, at, s.thereOrFar(at, p, p.failed), x)

@@ -227,6 +227,9 @@ func (p ctxPlace) store(s *stage, at diag.Span, v value) {
 }
 
 func (s *stage) ctxLoad(at diag.Span, name string) *ir.Value {
+	if name == "len" && s.m.Frags {
+		return s.emit(at, ir.BufLen, ir.I32)
+	}
 	x := s.emit(at, ir.CtxLoad, ir.I32)
 	x.Sym, x.Size = name, 4
 	return x

@@ -123,7 +123,12 @@ func (s *stage) netAtIP(at diag.Span, failed *ir.Block) {
 
 // leaveEnough fails where size bytes less are fewer than the kernel lets a packet have.
 func (s *stage) leaveEnough(at diag.Span, size *ir.Value, failed *ir.Block) {
-	whole := s.ctxLoad(at, "len")
+	var whole *ir.Value
+	if s.m.Frags { // what is taken must lie in the first buffer
+		whole = s.emit(at, ir.HeadLen, ir.I32)
+	} else {
+		whole = s.ctxLoad(at, "len")
+	}
 	leave := func(n uint64) {
 		least := s.emit(at, ir.Add, ir.I32, size, s.konst(at, ir.I32, etherHeader+n))
 		s.failIf(at, ir.ULt, whole, least, failed)

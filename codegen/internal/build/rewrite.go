@@ -129,25 +129,23 @@ func (s *stage) newSum(l *check.Local, at diag.Span) variable {
 
 // storeView writes size bytes of a view, and in a rewrite adds the difference to the part that they belong to.
 func (s *stage) storeView(at diag.Span, size int, v view, off int, x *ir.Value) {
-	disp := v.at.disp + int64(off)
 	switch {
 	case v.part == nil:
-		s.store(at, size, v.ptr, disp, x)
+		s.putView(at, size, v, off, x)
 	case size == 1:
 		s.storeByte(at, v, off, x)
 	default:
-		old := s.load(at, size, v.ptr, disp)
-		s.store(at, size, v.ptr, disp, x)
+		old := s.loadView(at, size, v, off)
+		s.putView(at, size, v, off, x)
 		s.addWords(at, *v.part, size, old, x, off&1 == 1)
 	}
 }
 
 // storeByte writes a byte, and reads the word that it lies in before and after.
 func (s *stage) storeByte(at diag.Span, v view, off int, x *ir.Value) {
-	base, disp := v.ptr, v.at.disp+int64(off)
 	if v.header.Fixed == 1 {
-		old := s.load(at, 1, base, disp)
-		s.store(at, 1, base, disp, x)
+		old := s.loadView(at, 1, v, off)
+		s.putView(at, 1, v, off, x)
 		s.addWords(at, *v.part, 2, s.firstOfWord(at, old), s.firstOfWord(at, x), false)
 		return
 	}
@@ -155,10 +153,9 @@ func (s *stage) storeByte(at diag.Span, v view, off int, x *ir.Value) {
 	if from+2 > v.header.Fixed {
 		from--
 	}
-	disp += int64(from - off)
-	old := s.load(at, 2, base, disp)
-	s.store(at, 1, base, v.at.disp+int64(off), x)
-	s.addWords(at, *v.part, 2, old, s.load(at, 2, base, disp), from&1 == 1)
+	old := s.loadView(at, 2, v, from)
+	s.putView(at, 1, v, off, x)
+	s.addWords(at, *v.part, 2, old, s.loadView(at, 2, v, from), from&1 == 1)
 }
 
 // storeAt writes to the payload through a pointer.
@@ -169,6 +166,19 @@ func (p payloadPlace) storeAt(s *stage, at diag.Span, ptr, x *ir.Value) {
 	}
 	old := s.load(at, p.size, ptr, p.at.disp)
 	s.store(at, p.size, ptr, p.at.disp, x)
+	p.addPart(s, at, old, x)
+}
+
+// storeFar writes to the payload by a helper.
+func (p payloadPlace) storeFar(s *stage, at diag.Span, x *ir.Value) {
+	if p.parts != nil {
+		p.addPart(s, at, s.load(at, p.size, s.copyOf(at, p.size, p.at), 0), x)
+	}
+	s.storeCopy(at, p.size, p.at, x)
+}
+
+// addPart adds what x changes in the place of old.
+func (p payloadPlace) addPart(s *stage, at diag.Span, old, x *ir.Value) {
 	size := p.size
 	if size == 1 {
 		size, old, x = 2, s.firstOfWord(at, old), s.firstOfWord(at, x)

@@ -17,6 +17,7 @@ import "github.com/tcc-bpf/tcc/lang/diag"
 type Module struct {
 	Name     string // the pipeline's, and the entry program's
 	ProgType string // "xdp", "tc", "cgroup_skb" or "socket"; ProgTypes has what each can do
+	Frags    bool   // xdp: packets may come in several buffers
 	License  string
 	Default  int32 // the verdict code of `default`
 	Maps     []*Map
@@ -210,6 +211,8 @@ const (
 	Fetch      // Size bytes of the packet, which are there, from the offset Args[0]+Imm on (Obj); where packets are read-only
 	CsumL4     // tc: the TCP or UDP checksum at the offset Args[0]+Imm, which is even, changes by Args[1] (I32); Sym has its CsumFlags
 	CsumAdd    // tc: the sum of all bytes behind the Ethernet header, if the kernel holds it, changes by Args[0] (I32)
+	BufLen     // xdp with frags: the length of the packet (I32)
+	StoreBytes // xdp with frags: the object Args[1] to the offset Args[0]+Imm of the packet, which is there
 	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
 	Fib        // a copy of MakeObj's object, of FibSize bytes, after bpf_fib_lookup has worked on it; at FibParams its status, 0 if there is a route
 	opCount
@@ -294,6 +297,8 @@ var Optable = [opCount]OpInfo{
 	CsumAdd:    {Name: "csumadd", Args: 1, Call: true},
 	Resize:     {Name: "resize", Args: 1, Call: true, Moves: true},
 	NetByte:    {Name: "netbyte", Args: 1, Drop: true, Call: true},
+	BufLen:     {Name: "buflen", Drop: true, Call: true},
+	StoreBytes: {Name: "storebytes", Args: 2, Call: true},
 	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 	Fib:        {Name: "fib", Args: -1, Drop: true, Call: true},

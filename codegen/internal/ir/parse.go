@@ -66,6 +66,7 @@ func (p *parser) decl(s *scanner) {
 	switch kind := s.word("a declaration"); kind {
 	case "module":
 		p.m.Name, p.m.ProgType = s.word("a name"), s.word("a program type")
+		p.m.Frags = s.accept("frags")
 		s.expect("default")
 		p.m.Default = int32(s.number("a verdict code"))
 		s.expect("license")
@@ -356,7 +357,7 @@ func (p *parser) operation(s *scanner, v *Value) {
 	case Cmp:
 		v.Cond = p.cond(s)
 		v.Args = p.valueList(s)
-	case Load, Store, XAdd, Fetch:
+	case Load, Store, XAdd, Fetch, StoreBytes:
 		s.expect("[")
 		v.Args = []*Value{p.value(s)}
 		v.Imm = displaced(s)

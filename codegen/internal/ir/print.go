@@ -117,7 +117,11 @@ type printer struct {
 func (m *Module) text(spans bool) string {
 	p := printer{spans: spans}
 	if m.Name != "" {
-		fmt.Fprintf(&p, "module %s %s default %d license %q\n", m.Name, m.ProgType, m.Default, m.License)
+		progType := m.ProgType
+		if m.Frags {
+			progType += " frags"
+		}
+		fmt.Fprintf(&p, "module %s %s default %d license %q\n", m.Name, progType, m.Default, m.License)
 	}
 	for _, mp := range m.Maps {
 		p.mapDecl(mp)
@@ -246,6 +250,8 @@ func (v *Value) operation() string {
 		return fmt.Sprintf("%s %#x", sized, uint64(v.Imm))
 	case Cmp:
 		return fmt.Sprintf("%s %s %s", name, v.Cond, list(v.Args))
+	case StoreBytes:
+		return fmt.Sprintf("%s [%s%s]%s", name, arg(v, 0), displacement(v.Imm), rest(v, 1))
 	case Load, Fetch:
 		return fmt.Sprintf("%s [%s%s]", sized, list(v.Args), displacement(v.Imm))
 	case Store, XAdd:
@@ -347,7 +353,7 @@ func (v *Value) natural() Type {
 		return Number(v.Size)
 	case Zext, BE64, Update, Delete, Output, Now, Resize, NetByte:
 		return I64
-	case Const, Trunc, BE16, BE32, Cmp, HeadLen, Random, CPU, Redirect:
+	case Const, Trunc, BE16, BE32, Cmp, HeadLen, BufLen, Random, CPU, Redirect:
 		return I32
 	case Data, PktAdd:
 		return Pkt

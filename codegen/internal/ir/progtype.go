@@ -7,6 +7,7 @@ type ProgInfo struct {
 	Direct  bool   // the packet is read and written through pointers; else it is only read, by Fetch
 	Pull    bool   // a part of the packet may lie out of the pointers' reach until it is pulled
 	CB      bool   // skb->cb is free to carry state
+	Frags   bool   // a part of the packet may lie out of the pointers' reach for good: Fetch and StoreBytes reach it
 }
 
 // ProgTypes has a row for every type of pipelines.
@@ -18,20 +19,34 @@ var ProgTypes = map[string]ProgInfo{
 }
 
 // Type is the row of the module's type.
-func (m *Module) Type() ProgInfo { return ProgTypes[m.ProgType] }
+func (m *Module) Type() ProgInfo {
+	t := ProgTypes[m.ProgType]
+	if m.Frags {
+		t.Section, t.Frags = t.Section+FragsSuffix, true
+	}
+	return t
+}
+
+// FragsSuffix is what the section of programs has at its end that take packets in several buffers.
+const FragsSuffix = ".frags"
 
 // has reports whether programs of the module's type have an operation. A module without a type, in a test, has all.
 func (m *Module) has(op Op) bool {
-	t, typed := ProgTypes[m.ProgType]
+	_, typed := ProgTypes[m.ProgType]
+	t := m.Type()
 	switch {
 	case !typed:
 		return true
-	case op == Pull || op == HeadLen || op == NetByte || op == CsumL4 || op == CsumAdd:
+	case op == HeadLen:
+		return t.Pull || t.Frags
+	case op == BufLen || op == StoreBytes:
+		return t.Frags
+	case op == Pull || op == NetByte || op == CsumL4 || op == CsumAdd:
 		return t.Pull
 	case op == Data || op == DataEnd || op == Resize:
 		return t.Direct
 	case op == Fetch:
-		return !t.Direct || t.Pull
+		return !t.Direct || t.Pull || t.Frags
 	case op == Redirect || op == Fib:
 		return t.Direct
 	}

@@ -86,6 +86,9 @@ func (v *verifier) args(x *Value) {
 		v.size(x.Size, 1, 2, 4, 8)
 	case Fetch:
 		v.want(x.Args[0], I64)
+	case StoreBytes:
+		v.want(x.Args[0], I64)
+		v.want(x.Args[1], Obj)
 	case Load:
 		if x.Args[0].Type != Obj {
 			v.address(x)

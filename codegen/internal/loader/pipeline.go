@@ -143,6 +143,9 @@ func (g *generator) layout() {
 		entry(jen.Id("Type"), jen.Lit(l.Type)),
 		entry(jen.Id("Default"), jen.Lit(int(l.Default))),
 	}
+	if l.Frags {
+		fields = append(fields, entry(jen.Id("Frags"), jen.True()))
+	}
 	list := func(field string, elem *jen.Statement, items []jen.Code) {
 		if len(items) > 0 {
 			fields = append(fields, entry(jen.Id(field), jen.Index().Add(elem).Add(literal(items...))))

@@ -20,6 +20,9 @@ const (
 	skbAdjustRoom = 50
 	redirectMap   = 51
 	skbLoadBytesR = 68
+	xdpGetBuffLen = 188
+	xdpLoadBytes  = 189
+	xdpStoreBytes = 190
 	fibLookup     = 69
 	ringbufOutput = 130
 )
@@ -115,6 +118,11 @@ func (l *lowerer) call(v *ir.Value) {
 		l.put(R2, v.Args[0])
 		l.copy(R1, l.ctx)
 		l.helper(v, csumUpdate, 2)
+	case ir.BufLen:
+		l.copy(R1, l.ctx)
+		l.helper(v, xdpGetBuffLen, 1)
+	case ir.StoreBytes:
+		l.storeBytes(v)
 	case ir.Resize:
 		l.resize(v)
 	case ir.NetByte:
@@ -136,7 +144,20 @@ func (l *lowerer) copyBytes(v *ir.Value) {
 	l.emit(Inst{Op: SlotAddr, Begin: true, Dst: R3, Slot: slot})
 	l.copy(R1, l.ctx)
 	l.emit(Inst{Op: Mov, W32: true, Dst: R4, Imm: int64(v.Size)})
-	l.emit(Inst{Op: Call, Imm: skbLoadBytes, Args: 4})
+	number := int64(skbLoadBytes)
+	if l.m.Frags {
+		number = xdpLoadBytes
+	}
+	l.emit(Inst{Op: Call, Imm: number, Args: 4})
+}
+
+// storeBytes copies an object into the packet. It doesn't fail: the bytes are there.
+func (l *lowerer) storeBytes(v *ir.Value) {
+	l.putOffset(R2, v)
+	l.slotAddr(R3, v.Args[1])
+	l.copy(R1, l.ctx)
+	l.emit(Inst{Op: Mov, W32: true, Dst: R4, Imm: int64(v.Args[1].Size)})
+	l.helper(v, xdpStoreBytes, 4)
 }
 
 // putOffset makes dst hold the offset Args[0]+Imm of v.

@@ -19,6 +19,9 @@ func sections() map[string]string {
 	m := map[string]string{}
 	for _, t := range ir.ProgTypes {
 		m[t.Section] = t.Context
+		if t.Section == "xdp" {
+			m[t.Section+ir.FragsSuffix] = t.Context
+		}
 	}
 	return m
 }

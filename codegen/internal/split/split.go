@@ -192,7 +192,7 @@ const overhead = 40
 // assemble builds the programs.
 func (ps *programs) assemble(p *Plan) error {
 	p.module = &ir.Module{
-		Name: ps.m.Name, ProgType: ps.m.ProgType, License: ps.m.License, Default: ps.m.Default,
+		Name: ps.m.Name, ProgType: ps.m.ProgType, Frags: ps.m.Frags, License: ps.m.License, Default: ps.m.Default,
 		Maps: slices.Clone(ps.m.Maps), Globals: ps.m.Globals,
 	}
 	for _, h := range ps.heads {

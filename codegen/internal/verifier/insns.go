@@ -22,7 +22,7 @@ var opSteps = map[ir.Op]int{
 	ir.Trunc: 1, ir.BE16: 1, ir.BE32: 1, ir.BE64: 1, ir.Cmp: 3, ir.Forget: 2,
 	ir.Add: 1, ir.Sub: 1, ir.Mul: 1, ir.Div: 1, ir.Mod: 1, ir.And: 1, ir.Or: 1, ir.Xor: 1, ir.Shl: 1, ir.Shr: 1, ir.Sar: 1,
 	ir.Data: 1, ir.DataEnd: 1, ir.HeadLen: 3, ir.PktAdd: 2, ir.MemAdd: 5, ir.Load: 1, ir.Store: 1, ir.XAdd: 1, ir.CtxLoad: 1, ir.CtxStore: 1,
-	ir.Lookup: 4, ir.Update: 6, ir.Delete: 4, ir.Output: 5, ir.Now: 2, ir.Random: 2, ir.CPU: 2, ir.Pull: 4, ir.Resize: 6, ir.NetByte: 8, ir.Fetch: 7, ir.Redirect: 5,
+	ir.Lookup: 4, ir.Update: 6, ir.Delete: 4, ir.Output: 5, ir.Now: 2, ir.Random: 2, ir.CPU: 2, ir.Pull: 4, ir.Resize: 6, ir.BufLen: 3, ir.StoreBytes: 6, ir.NetByte: 8, ir.Fetch: 7, ir.Redirect: 5,
 	ir.CsumL4: 7, ir.CsumAdd: 3,
 }
 

@@ -52,6 +52,9 @@ func cover(p *check.Program, executed map[syntax.Stmt]bool) Coverage {
 		}
 	}
 	v.add("pipeline %s", p.Type.Name)
+	if p.Frags {
+		v.add("pipeline %s frags", p.Type.Name)
+	}
 	return v.counts
 }
 

@@ -87,7 +87,11 @@ func Generate(seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, 1))
 	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes), copies: 1}
 	g.headers = append(g.headers, prelude()...)
-	g.line("pipeline p %s", g.typ.Name)
+	frags := ""
+	if g.typ.Name == "xdp" && g.chance(1, 4) {
+		frags = " frags"
+	}
+	g.line("pipeline p %s%s", g.typ.Name, frags)
 	g.line("default %s", g.plainVerdict().Name)
 	g.plan()
 	g.declarations()

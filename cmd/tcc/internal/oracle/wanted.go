@@ -48,6 +48,7 @@ func wanted() (names []string) {
 		add("match %s", t)
 		add("parameter %s", t)
 	}
+	add("pipeline xdp frags")
 	for _, t := range check.PipelineTypes {
 		add("pipeline %s", t.Name)
 		for _, v := range t.Verdicts {

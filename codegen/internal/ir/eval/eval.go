@@ -206,7 +206,7 @@ func (r *run) call(t *ir.Term) (*start, error) {
 
 // linear is how many bytes of the packet can be pointed at.
 func (m *Machine) linear() int {
-	if m.Module.Type().Pull {
+	if t := m.Module.Type(); t.Pull || t.Frags {
 		return m.Linear
 	}
 	return len(m.Packet)
@@ -286,6 +286,14 @@ func (r *run) inst(v *ir.Value) error {
 			return fmt.Errorf("%s: beyond the end of the packet", v.Long())
 		}
 		r.values[v] = operand{obj: bytes.Clone(r.m.Packet[from : from+size])}
+	case ir.BufLen:
+		set(uint64(len(r.m.Packet)))
+	case ir.StoreBytes:
+		from, bytes := int64(r.num(v.Args[0]))+v.Imm, r.val(v.Args[1]).obj
+		if from+int64(len(bytes)) > int64(len(r.m.Packet)) {
+			return fmt.Errorf("%s: beyond the end of the packet", v.Long())
+		}
+		copy(r.m.Packet[from:], bytes)
 	case ir.Load, ir.Store, ir.XAdd:
 		return r.access(v)
 	case ir.CtxLoad, ir.CtxStore:

@@ -51,8 +51,13 @@ func (s *stage) loadView(at diag.Span, size int, v view, off int) *ir.Value {
 
 // ifNear checks that size bytes at a spot can be pointed at, without asking the entry program to see to it.
 func (s *stage) ifNear(at diag.Span, p spot, size int, far *ir.Block) *ir.Value {
+	outer := s.ptrs
 	s.onDemand[s.cur] = true
-	return s.there(at, p, size, far)
+	ptr := s.there(at, p, size, far)
+	if s.m.Frags { // an access may stand where ways part that none behind it is on
+		s.ptrs = outer
+	}
+	return ptr
 }
 
 // anywhere checks that size bytes at a spot are there.

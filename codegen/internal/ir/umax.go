@@ -112,7 +112,7 @@ func Loose(v *Value) bool {
 		return false
 	}
 	switch v.Op {
-	case HeadLen, Random, CPU, BE16, BE32, Div, Mod, Param:
+	case HeadLen, BufLen, Random, CPU, BE16, BE32, Div, Mod, Param:
 		return true
 	case Shl, Shr, Sar:
 		return v.Args[1].Op != Const

@@ -13,7 +13,7 @@ import (
 func TestFrags(t *testing.T) {
 	requireKernel(t)
 	p := load(t, "../../../../codegen/internal/build/testdata/frags.tcc")
-	for _, budget := range []int{0, 2000} {
+	for _, budget := range []int{0, 3000} {
 		a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true})
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -82,7 +83,7 @@ func (r *recorder) add(rec *kernel.Recording) error {
 	return r.enc.Encode(rec)
 }
 
-// sources are checked files.
+// sources are checked files, but for those with stages for another pipeline's slots, which take that pipeline to run.
 func (r *recorder) sources(patterns ...string) (list []*check.Program, err error) {
 	for _, pattern := range patterns {
 		files, err := filepath.Glob(filepath.Join(r.root, pattern))
@@ -94,11 +95,16 @@ func (r *recorder) sources(patterns ...string) (list []*check.Program, err error
 			if err != nil {
 				return nil, err
 			}
-			p, diags := check.Source(filepath.Base(path), string(src))
+			p, diags := check.Load(filepath.Base(path), string(src), func(name string) (string, string, error) {
+				text, err := os.ReadFile(filepath.Join(filepath.Dir(path), name))
+				return name, string(text), err
+			})
 			if err := diags.Err(); err != nil {
 				return nil, fmt.Errorf("%s: %w", path, err)
 			}
-			list = append(list, p)
+			if apart := slices.ContainsFunc(p.Stages, func(s *check.Stage) bool { return s.For != nil }); !apart {
+				list = append(list, p)
+			}
 		}
 	}
 	return list, nil

@@ -41,7 +41,7 @@ const (
 	defaultTailCalls = 28
 	mostTailCalls    = 32 // what every kernel allows
 	maxInsns         = 30_000
-	maxPending       = 4_000                  // that the verifier has queued at a time; the kernel's limit is 8,192
+	maxPending       = 6_000                  // branches that the verifier has queued; the kernel's limit is 8,192
 	maxStack         = verifier.MaxStack - 64 // some is left for what the splitter adds
 	mostProcessed    = 1_000_000              // the kernel's limit
 	attempts         = 20                     // searches before giving up

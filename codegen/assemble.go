@@ -31,7 +31,7 @@ func (a *assembler) objects(programs []*emit.Function) (little, big []byte, err 
 }
 
 func (a *assembler) object(programs []*emit.Function, order binary.ByteOrder) ([]byte, error) {
-	spec := &object.Spec{Section: a.m.Type().Section, License: a.m.License, Sources: map[string]string{}}
+	spec := &object.Spec{Section: a.m.Type().Section, License: a.m.License, Signed: a.m.Target.SDiv, Sources: map[string]string{}}
 	for _, f := range a.p.Files {
 		spec.Sources[f.Name] = f.Source
 	}

@@ -33,6 +33,10 @@ type Options struct {
 	// Pinned takes the clock, randomness and CPU number from the variables tcc_now, tcc_random and tcc_cpu, and routes from
 	// the maps tcc_routes4 and tcc_routes6, instead of the kernel, so that two runs can be compared.
 	Pinned bool
+	// Target is the kernels that the programs are for. The zero value is the oldest, Linux 5.10.
+	Target Target
+	// Carrier is where the state of a packet travels from program to program: Auto, CB, Meta or PerCPU.
+	Carrier Carrier
 	// Cut, if set, is asked wherever a program can begin whether one does, and there is no budget: for tests.
 	Cut func() bool
 	// Verify checks the compiler's own work after every pass, for tests: an error is a bug of the compiler.
@@ -53,6 +57,29 @@ type Artifact struct {
 	LittleEndian, BigEndian []byte `json:"-"`
 }
 
+// A Target is a line of kernels.
+type Target = ir.Target
+
+// Targets are all lines, the oldest first.
+var Targets = ir.Targets
+
+// ParseTarget reads a target as it is written: a release of Targets, followed by ,rt for kernels built with PREEMPT_RT.
+func ParseTarget(text string) (Target, error) { return ir.ParseTarget(text) }
+
+// A Carrier is where state travels from program to program.
+type Carrier = split.Carrier
+
+// The carriers. ParseCarrier reads one as it is written.
+const (
+	Auto   = split.Auto
+	CB     = split.CB
+	Meta   = split.Meta
+	PerCPU = split.PerCPU
+)
+
+// ParseCarrier reads a carrier as it is written: auto, cb, meta or percpu.
+func ParseCarrier(text string) (Carrier, error) { return split.ParseCarrier(text) }
+
 // A PlanError says why there is no way to cut a pipeline into programs.
 type PlanError = split.Error
 
@@ -62,7 +89,7 @@ type Cause = split.Cause
 // Compile compiles a checked program. It fails with a *PlanError if no plan fits the budget or the limit on tail calls.
 func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	optimize := func(m *ir.Module) error { return opt.Run(m, opt.Options{Verify: opts.Verify}) }
-	m := build.Module(p, build.Options{Pinned: opts.Pinned})
+	m := build.Module(p, build.Options{Pinned: opts.Pinned, Target: opts.Target})
 	if err := optimize(m); err != nil {
 		return nil, err
 	}
@@ -90,7 +117,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 }
 
 func splitOptions(opts Options, optimize func(*ir.Module) error) split.Options {
-	o := split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize}
+	o := split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize, Carrier: opts.Carrier}
 	if opts.Cut != nil {
 		o.Cut = func(*ir.Block) bool { return opts.Cut() }
 	}

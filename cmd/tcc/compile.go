@@ -21,7 +21,7 @@ import (
 type compileOptions struct {
 	dir, pkg, stem, ident string
 	emit                  string
-	budget                int
+	plan                  planFlags
 	check                 bool
 }
 
@@ -35,7 +35,7 @@ var compileCommand = &command{
 		fs.StringVar(&o.ident, "ident", "", "begin the loader's Go names with `IDENT`; exported if it begins with a capital (default: the pipeline's name)")
 		fs.StringVar(&o.emit, "emit", "go,elf", "what to write, a `LIST` of go, elf, asm, json")
 		fs.BoolVar(&o.check, "check", false, "write nothing; exit 1 if the files on disk differ from what would be written")
-		budgetFlag(fs, &o.budget)
+		o.plan.declare(fs)
 		return func(e *env, args []string) error {
 			path, err := oneFile(args)
 			if err != nil {
@@ -46,16 +46,16 @@ var compileCommand = &command{
 	},
 }
 
-func budgetFlag(fs *flag.FlagSet, budget *int) {
-	fs.IntVar(budget, "budget", codegen.DefaultBudget, "let the verifier process at most `N` instructions of each program, by the compiler's estimate; a small N makes many programs")
-}
-
 func compile(e *env, path string, o compileOptions) error {
 	kinds, err := o.kinds()
 	if err != nil {
 		return err
 	}
-	_, a, src, err := build(e, path, codegen.Options{Budget: o.budget})
+	opts, err := o.plan.options()
+	if err != nil {
+		return err
+	}
+	_, a, src, err := build(e, path, opts)
 	if err != nil {
 		return err
 	}
@@ -74,9 +74,6 @@ func compile(e *env, path string, o compileOptions) error {
 
 // build compiles a source file, its diagnostics shown.
 func build(e *env, path string, opts codegen.Options) (*check.Program, *codegen.Artifact, *source, error) {
-	if opts.Budget < 1 {
-		return nil, nil, nil, usageError(fmt.Sprintf("-budget %d: it must be 1 at least", opts.Budget))
-	}
 	p, src, err := load(e, path)
 	if err != nil {
 		return nil, nil, nil, err
@@ -97,6 +94,9 @@ func noPlan(p *check.Program, err *codegen.PlanError) *diag.Diagnostic {
 	d := &diag.Diagnostic{
 		Code: "E0820", Span: err.Span, Hint: err.Remedy,
 		Message: fmt.Sprintf("no plan: stage `%s` comes to %d %s, and the limit is %d", err.Stage, err.Have, err.Constraint, err.Limit),
+	}
+	if err.Reason != "" {
+		d.Message = "no plan: " + err.Reason
 	}
 	if s := p.Stage(err.Stage); s != nil {
 		d.Span = s.Decl.Name.Span()

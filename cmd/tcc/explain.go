@@ -13,7 +13,7 @@ import (
 
 // explainOptions are the flags of `tcc explain`.
 type explainOptions struct {
-	budget            int
+	plan              planFlags
 	json, inKernel    bool
 	svgPath, htmlPath string
 }
@@ -26,7 +26,7 @@ var explainCommand = &command{
 		fs.BoolVar(&o.inKernel, "kernel", false, "load the programs into the kernel (as root) and show what its verifier says")
 		fs.StringVar(&o.svgPath, "svg", "", "draw a picture into `PATH`")
 		fs.StringVar(&o.htmlPath, "html", "", "write a page into `PATH`: the picture, the tables, and the source with the programs beside it")
-		budgetFlag(fs, &o.budget)
+		o.plan.declare(fs)
 		return func(e *env, args []string) error {
 			path, err := oneFile(args)
 			if err != nil {
@@ -39,11 +39,15 @@ var explainCommand = &command{
 
 // explainFile prints the report, or writes it where the flags say; then nothing is printed but what was written.
 func explainFile(e *env, path string, o explainOptions) error {
-	p, a, _, err := build(e, path, codegen.Options{Budget: o.budget})
+	opts, err := o.plan.options()
 	if err != nil {
 		return err
 	}
-	r := explain.New(p, a, o.budget)
+	p, a, _, err := build(e, path, opts)
+	if err != nil {
+		return err
+	}
+	r := explain.New(p, a, opts.Budget)
 	if o.inKernel {
 		if err := askKernel(r, p, a); err != nil {
 			return err

@@ -16,7 +16,6 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/pcap"
-	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/runtime"
@@ -25,15 +24,19 @@ import (
 var runCommand = &command{
 	name: "run", args: "[flags] FILE.tcc PCAP…", summary: "send captured packets through a pipeline",
 	setup: func(fs *flag.FlagSet) func(*env, []string) error {
-		var budget int
+		var plan planFlags
 		kernel := fs.Bool("kernel", false, "run the compiled programs in the kernel (as root) instead of the interpreter")
 		asJSON := fs.Bool("json", false, "print a line of JSON for each packet, and one with the counters")
-		budgetFlag(fs, &budget)
+		plan.declare(fs)
 		return func(e *env, args []string) error {
 			if len(args) < 2 {
 				return usageError("a source file and at least one pcap expected")
 			}
-			p, _, open, err := engines(e, args[0], codegen.Options{Budget: budget}, *kernel)
+			opts, err := plan.options()
+			if err != nil {
+				return err
+			}
+			p, _, open, err := engines(e, args[0], opts, *kernel)
 			if err != nil {
 				return err
 			}

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 
-	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
@@ -13,16 +12,21 @@ import (
 var testCommand = &command{
 	name: "test", args: "[flags] FILE.tcc", summary: "run the test blocks of a source",
 	setup: func(fs *flag.FlagSet) func(*env, []string) error {
-		var budget int
+		var plan planFlags
 		inKernel := fs.Bool("kernel", false, "run the compiled programs in the kernel (as root) instead of the interpreter")
 		asJSON := fs.Bool("json", false, "print a line of JSON for each test")
-		budgetFlag(fs, &budget)
+		plan.declare(fs)
 		return func(e *env, args []string) error {
 			path, err := oneFile(args)
 			if err != nil {
 				return err
 			}
-			p, src, open, err := engines(e, path, codegen.Options{Budget: budget, Pinned: true}, *inKernel)
+			opts, err := plan.options()
+			if err != nil {
+				return err
+			}
+			opts.Pinned = true
+			p, src, open, err := engines(e, path, opts, *inKernel)
 			if err != nil {
 				return err
 			}

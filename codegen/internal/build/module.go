@@ -20,6 +20,7 @@ type Options struct {
 	// Pinned is for tests: now(), random() and cpu() read the variables tcc_now, tcc_random and tcc_cpu, and fib(…) the
 	// maps tcc_routes4 and tcc_routes6.
 	Pinned bool
+	Target ir.Target
 }
 
 // Names of what the compiler adds.
@@ -82,6 +83,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 			ProgType: p.Type.Name,
 			Frags:    p.Frags,
 			License:  p.License,
+			Target:   opts.Target,
 			Default:  p.Default.Code,
 			Funcs:    []*ir.Func{fn},
 		},

@@ -53,11 +53,17 @@ func (s *stage) widen(at diag.Span, x *ir.Value, from types.Type, t ir.Type) *ir
 	return wide
 }
 
-// divideSigned is `x / y` or `x % y` by way of the absolute values: the machine divides unsigned numbers only. The sign of
-// a quotient is that of x ^ y, the sign of a rest that of x. What comes out for zero and for the least number is right as
+// signedDivisions are the operators where the machine has them for signed numbers.
+var signedDivisions = map[string]ir.Op{"/": ir.SDiv, "%": ir.SMod}
+
+// divideSigned is `x / y` or `x % y`. Where the machine divides unsigned numbers only it goes by way of the absolute
+// values, and so it does where the least number might be divided by -1, which stops some kernels. The sign of a quotient is that of x ^ y, the sign of a rest that of x. What comes out for zero and for the least number is right as
 // it is: 0 / y is 0 and x % 0 is x, and the least number is its own negative.
 func (s *stage) divideSigned(at diag.Span, op string, x, y *ir.Value) *ir.Value {
 	t := x.Type
+	if target := s.m.Target; target.SDiv && (target.Safe || y.Op == ir.Const && y.Number() != t.Mask()) {
+		return s.emit(at, signedDivisions[op], t, x, y)
+	}
 	sign := x
 	if op == "/" {
 		sign = s.emit(at, ir.Xor, t, x, y)

@@ -116,6 +116,7 @@ var sizes = [...]asm.Size{1: asm.Byte, 2: asm.Half, 4: asm.Word, 8: asm.DWord}
 
 var alu = map[lower.Op]asm.ALUOp{
 	lower.Mov: asm.Mov, lower.Add: asm.Add, lower.Sub: asm.Sub, lower.Mul: asm.Mul, lower.Div: asm.Div, lower.Mod: asm.Mod,
+	lower.SDiv: asm.SDiv, lower.SMod: asm.SMod,
 	lower.And: asm.And, lower.Or: asm.Or, lower.Xor: asm.Xor, lower.Shl: asm.LSh, lower.Shr: asm.RSh, lower.Sar: asm.ArSh,
 }
 
@@ -128,6 +129,8 @@ var jumps = map[ir.Cond]asm.JumpOp{
 func (e *encoder) inst(b *lower.Block, i *lower.Inst) error {
 	dst, src := reg(i.Dst), reg(i.Src)
 	switch i.Op {
+	case lower.Extend:
+		e.emit(i, e.extend(i))
 	case lower.Wire:
 		e.emit(i, asm.HostTo(asm.BE, dst, sizes[i.Size]))
 	case lower.Pick:
@@ -178,6 +181,16 @@ func (e *encoder) arithmetic(i *lower.Inst) asm.Instruction {
 		return op.Reg32(dst, src)
 	}
 	return op.Reg(dst, src)
+}
+
+// extensions are the moves that repeat a sign, by the bytes that are moved.
+var extensions = map[uint8]asm.ALUOp{1: asm.MovSX8, 2: asm.MovSX16, 4: asm.MovSX32}
+
+func (e *encoder) extend(i *lower.Inst) asm.Instruction {
+	if i.W32 {
+		return extensions[i.Size].Reg32(reg(i.Dst), reg(i.Src))
+	}
+	return extensions[i.Size].Reg(reg(i.Dst), reg(i.Src))
 }
 
 // store is a store of a register, or of a number. asm.StoreImm knows no stores of a number to 8 bytes.

@@ -38,6 +38,8 @@ func Eval(op Op, t Type, a, b uint64) uint64 {
 		if b != 0 {
 			a %= b
 		}
+	case SDiv, SMod:
+		return divideSigned(op, t, a, b)
 	case And:
 		a &= b
 	case Or:
@@ -52,6 +54,24 @@ func Eval(op Op, t Type, a, b uint64) uint64 {
 		a = uint64(signed(t, a) >> count)
 	}
 	return a & mask
+}
+
+// divideSigned computes SDiv and SMod.
+func divideSigned(op Op, t Type, a, b uint64) uint64 {
+	x, y := signed(t, a), signed(t, b)
+	switch {
+	case y == 0 && op == SDiv:
+		return 0
+	case y == 0:
+		return a
+	case y == -1 && op == SDiv:
+		return uint64(-x) & t.Mask()
+	case y == -1:
+		return 0
+	case op == SDiv:
+		return uint64(x/y) & t.Mask()
+	}
+	return uint64(x%y) & t.Mask()
 }
 
 // Eval decides a condition on numbers of type t.

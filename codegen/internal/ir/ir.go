@@ -19,7 +19,8 @@ type Module struct {
 	ProgType string // "xdp", "tc", "cgroup_skb" or "socket"; ProgTypes has what each can do
 	Frags    bool   // xdp: packets may come in several buffers
 	License  string
-	Default  int32 // the verdict code of `default`
+	Target   Target // the kernels it is for
+	Default  int32  // the verdict code of `default`
 	Maps     []*Map
 	Globals  []*Global
 	Funcs    []*Func // Funcs[0] holds the entry
@@ -169,8 +170,10 @@ const (
 	Add
 	Sub
 	Mul
-	Div // x / 0 = 0
-	Mod // x % 0 = x
+	Div  // x / 0 = 0
+	Mod  // x % 0 = x
+	SDiv // of signed numbers, rounded towards zero; x / 0 = 0, and the least number / -1 is itself
+	SMod // its rest, with the sign of x; x % 0 = x
 	And
 	Or
 	Xor
@@ -213,6 +216,8 @@ const (
 	CsumAdd    // tc: the sum of all bytes behind the Ethernet header, if the kernel holds it, changes by Args[0] (I32)
 	BufLen     // xdp with frags: the length of the packet (I32)
 	StoreBytes // xdp with frags: the object Args[1] to the offset Args[0]+Imm of the packet, which is there
+	Notes      // the Size bytes in front of the packet that programs leave notes in (Mem); null if there are fewer
+	NotesGrow  // Imm bytes more in front of the packet, or less if negative: 0 or negative (I64)
 	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
 	Fib        // a copy of MakeObj's object, of FibSize bytes, after bpf_fib_lookup has worked on it; at FibParams its status, 0 if there is a route
 	opCount
@@ -260,6 +265,8 @@ var Optable = [opCount]OpInfo{
 	Mul:        {Name: "mul", Args: 2, Pure: true, Commut: true},
 	Div:        {Name: "div", Args: 2, Pure: true},
 	Mod:        {Name: "mod", Args: 2, Pure: true},
+	SDiv:       {Name: "sdiv", Args: 2, Pure: true},
+	SMod:       {Name: "smod", Args: 2, Pure: true},
 	And:        {Name: "and", Args: 2, Pure: true, Commut: true},
 	Or:         {Name: "or", Args: 2, Pure: true, Commut: true},
 	Xor:        {Name: "xor", Args: 2, Pure: true, Commut: true},
@@ -299,6 +306,8 @@ var Optable = [opCount]OpInfo{
 	NetByte:    {Name: "netbyte", Args: 1, Drop: true, Call: true},
 	BufLen:     {Name: "buflen", Drop: true, Call: true},
 	StoreBytes: {Name: "storebytes", Args: 2, Call: true},
+	Notes:      {Name: "notes", Drop: true},
+	NotesGrow:  {Name: "notesgrow", Call: true, Moves: true},
 	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 	Fib:        {Name: "fib", Args: -1, Drop: true, Call: true},

@@ -71,6 +71,9 @@ func (p *parser) decl(s *scanner) {
 		p.m.Default = int32(s.number("a verdict code"))
 		s.expect("license")
 		p.m.License = s.text("a license")
+		if s.accept("target") {
+			p.m.Target = parseTarget(s)
+		}
 	case "map":
 		p.m.Maps = append(p.m.Maps, parseMap(s))
 	case "global":
@@ -339,7 +342,7 @@ func (p *parser) inst(s *scanner) {
 }
 
 // sameType lists the operations whose result has the type of their first argument.
-var sameType = []Op{Add, Sub, Mul, Div, Mod, And, Or, Xor, Shl, Shr, Sar, Forget}
+var sameType = []Op{Add, Sub, Mul, Div, Mod, SDiv, SMod, And, Or, Xor, Shl, Shr, Sar, Forget}
 
 // operation reads what stands right of the equals sign; it mirrors Value.operation.
 func (p *parser) operation(s *scanner, v *Value) {
@@ -352,7 +355,7 @@ func (p *parser) operation(s *scanner, v *Value) {
 		v.Size = s.count("a size")
 	}
 	switch v.Op {
-	case Const, WConst:
+	case Const, WConst, NotesGrow:
 		v.Imm = s.number("a number")
 	case Cmp:
 		v.Cond = p.cond(s)
@@ -475,4 +478,12 @@ func (p *parser) settle(v *Value) {
 		p.settle(v.Args[0])
 	}
 	v.Type = v.natural()
+}
+
+func parseTarget(s *scanner) Target {
+	t, err := ParseTarget(s.text("a target"))
+	if err != nil {
+		s.fail("%v", err)
+	}
+	return t
 }

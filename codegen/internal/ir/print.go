@@ -121,7 +121,11 @@ func (m *Module) text(spans bool) string {
 		if m.Frags {
 			progType += " frags"
 		}
-		fmt.Fprintf(&p, "module %s %s default %d license %q\n", m.Name, progType, m.Default, m.License)
+		fmt.Fprintf(&p, "module %s %s default %d license %q", m.Name, progType, m.Default, m.License)
+		if m.Target != (Target{}) {
+			fmt.Fprintf(&p, " target %q", m.Target)
+		}
+		p.WriteString("\n")
 	}
 	for _, mp := range m.Maps {
 		p.mapDecl(mp)
@@ -244,8 +248,10 @@ func (v *Value) operation() string {
 	name := v.Op.String()
 	sized := fmt.Sprintf("%s.%d", name, v.Size)
 	switch v.Op {
-	case Const:
+	case Const, NotesGrow:
 		return fmt.Sprintf("%s %d", name, v.Imm)
+	case Notes:
+		return sized
 	case WConst:
 		return fmt.Sprintf("%s %#x", sized, uint64(v.Imm))
 	case Cmp:
@@ -344,14 +350,14 @@ func isIdent(s string) bool {
 // natural is the type of the result as far as the operation and its arguments determine it; a constant's is I32.
 func (v *Value) natural() Type {
 	switch v.Op {
-	case Add, Sub, Mul, Div, Mod, And, Or, Xor, Shl, Shr, Sar, Forget:
+	case Add, Sub, Mul, Div, Mod, SDiv, SMod, And, Or, Xor, Shl, Shr, Sar, Forget:
 		if len(v.Args) > 0 && v.Args[0] != nil {
 			return v.Args[0].Type
 		}
 		return None
 	case WConst, Load, CtxLoad:
 		return Number(v.Size)
-	case Zext, BE64, Update, Delete, Output, Now, Resize, NetByte:
+	case Zext, BE64, Update, Delete, Output, Now, Resize, NetByte, NotesGrow:
 		return I64
 	case Const, Trunc, BE16, BE32, Cmp, HeadLen, BufLen, Random, CPU, Redirect:
 		return I32
@@ -359,7 +365,7 @@ func (v *Value) natural() Type {
 		return Pkt
 	case DataEnd:
 		return End
-	case GlobalAddr, Lookup, MemAdd:
+	case GlobalAddr, Lookup, MemAdd, Notes:
 		return Mem
 	case MakeObj, Fetch, Fib:
 		return Obj

@@ -8,11 +8,12 @@ type ProgInfo struct {
 	Pull    bool   // a part of the packet may lie out of the pointers' reach until it is pulled
 	CB      bool   // skb->cb is free to carry state
 	Frags   bool   // a part of the packet may lie out of the pointers' reach for good: Fetch and StoreBytes reach it
+	Notes   bool   // programs can leave notes for each other in front of the packet
 }
 
 // ProgTypes has a row for every type of pipelines.
 var ProgTypes = map[string]ProgInfo{
-	"xdp":        {Section: "xdp", Context: "xdp_md", Direct: true},
+	"xdp":        {Section: "xdp", Context: "xdp_md", Direct: true, Notes: true},
 	"tc":         {Section: "tc", Context: "__sk_buff", Direct: true, Pull: true, CB: true},
 	"cgroup_skb": {Section: "cgroup/skb", Context: "__sk_buff", CB: true},
 	"socket":     {Section: "socket", Context: "__sk_buff", CB: true},
@@ -45,6 +46,8 @@ func (m *Module) has(op Op) bool {
 		return t.Pull
 	case op == Data || op == DataEnd || op == Resize:
 		return t.Direct
+	case op == Notes || op == NotesGrow:
+		return t.Notes
 	case op == Fetch:
 		return !t.Direct || t.Pull || t.Frags
 	case op == Redirect || op == Fib:

@@ -69,7 +69,7 @@ func incoming(i int, preds []Pred, of func(*Value) uint64) uint64 {
 func SeenOf(v *Value, of func(*Value) uint64) uint64 {
 	mask := v.Type.Mask()
 	switch v.Op {
-	case Div, Mod, BE16, BE32, BE64, Param:
+	case Div, Mod, SDiv, SMod, BE16, BE32, BE64, Param:
 		return mask
 	case Shl, Shr, Sar:
 		if v.Args[1].Op != Const {
@@ -112,7 +112,7 @@ func Loose(v *Value) bool {
 		return false
 	}
 	switch v.Op {
-	case HeadLen, BufLen, Random, CPU, BE16, BE32, Div, Mod, Param:
+	case HeadLen, BufLen, Random, CPU, BE16, BE32, Div, Mod, SDiv, SMod, Param:
 		return true
 	case Shl, Shr, Sar:
 		return v.Args[1].Op != Const

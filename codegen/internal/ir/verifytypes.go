@@ -52,7 +52,7 @@ func (v *verifier) result(x *Value) {
 // args checks the arguments; their number is right.
 func (v *verifier) args(x *Value) {
 	switch x.Op {
-	case Add, Sub, Mul, Div, Mod, And, Or, Xor, Shl, Shr, Sar:
+	case Add, Sub, Mul, Div, Mod, SDiv, SMod, And, Or, Xor, Shl, Shr, Sar:
 		v.numbers(x.Args)
 	case Forget, CtxStore:
 		v.numbers(x.Args)

@@ -20,6 +20,7 @@ const (
 	skbAdjustRoom = 50
 	redirectMap   = 51
 	skbLoadBytesR = 68
+	xdpAdjustMeta = 54
 	xdpGetBuffLen = 188
 	xdpLoadBytes  = 189
 	xdpStoreBytes = 190
@@ -29,7 +30,7 @@ const (
 
 // fields has the offset of each context field: those of struct xdp_md and struct __sk_buff.
 var fields = map[string]map[string]int32{
-	"xdp":        {"data": 0, "data_end": 4, "ifindex": 12, "queue": 16},
+	"xdp":        {"data": 0, "data_end": 4, "data_meta": 8, "ifindex": 12, "queue": 16},
 	"tc":         skbFields,
 	"cgroup_skb": skbFields,
 	"socket":     skbFields,
@@ -127,6 +128,10 @@ func (l *lowerer) call(v *ir.Value) {
 		l.resize(v)
 	case ir.NetByte:
 		l.netByte(v)
+	case ir.NotesGrow:
+		l.emit(Inst{Op: Mov, Dst: R2, Imm: -v.Imm}) // it moves the begin
+		l.copy(R1, l.ctx)
+		l.helper(v, xdpAdjustMeta, 2)
 	case ir.Redirect:
 		l.redirect(v)
 	case ir.Fib:

@@ -53,7 +53,7 @@ func readsHalf(v *ir.Value) bool {
 		return v.Size < 8
 	case ir.BE16, ir.BE32:
 		return true
-	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
+	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
 		return v.Type == ir.I32
 	case ir.Cmp:
 		return v.Args[0].Type == ir.I32

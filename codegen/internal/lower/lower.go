@@ -38,7 +38,11 @@ type lowerer struct {
 	first []*Block        // by ir.Block ID
 	wrote map[string]bool // context fields that the function stores to
 	ctx   Reg
-	zero  Reg // 0, unknown to the verifier; NoReg if the function has no Forget
+
+	extended []extension // by value ID
+	left     []bool      // computed with what uses it, by value ID
+
+	zero Reg // 0, unknown to the verifier; NoReg if the function has no Forget
 
 	cur   *Block     // where instructions go
 	from  *ir.Block  // the block in work
@@ -59,6 +63,7 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		parts: make([][]*Block, f.NumBlocks()),
 		wrote: map[string]bool{},
 	}
+	l.extensions()
 	l.order = NewOrder(f)
 	forgets := false
 	cold := frozen(f)

@@ -48,12 +48,15 @@ const (
 	Mul         //
 	Div         //
 	Mod         //
+	SDiv        // of signed numbers
+	SMod        //
 	And         //
 	Or          //
 	Xor         //
 	Shl         //
 	Shr         //
 	Sar         //
+	Extend      // Dst = Src, its low Size bytes with their sign repeated above
 	Wire        // Dst = the low Size bytes of Dst, between host and wire order
 	Pick        // Dst >>= so much that its lowest Size bytes are those at Off of an Order-byte number in memory
 	LoadImm     // Dst = Imm, 64 bits
@@ -72,8 +75,8 @@ const (
 )
 
 var opNames = [opCount]string{
-	NoOp: "nop", Mov: "mov", Add: "add", Sub: "sub", Mul: "mul", Div: "div", Mod: "mod", And: "and", Or: "or", Xor: "xor",
-	Shl: "shl", Shr: "shr", Sar: "sar", Wire: "wire", Pick: "pick", LoadImm: "imm64", LoadMap: "map", LoadVar: "var", SlotAddr: "addr",
+	NoOp: "nop", Mov: "mov", Add: "add", Sub: "sub", Mul: "mul", Div: "div", Mod: "mod", SDiv: "sdiv", SMod: "smod", And: "and", Or: "or", Xor: "xor",
+	Shl: "shl", Shr: "shr", Sar: "sar", Extend: "extend", Wire: "wire", Pick: "pick", LoadImm: "imm64", LoadMap: "map", LoadVar: "var", SlotAddr: "addr",
 	Load: "load", Store: "store", XAdd: "xadd", Spill: "spill", Reload: "reload", Call: "call", Jmp: "if", Exit: "exit",
 }
 
@@ -86,7 +89,7 @@ type Inst struct {
 	ID    int32
 	Op    Op
 	W32   bool    // Mov, ALU, Jmp: on the lower half; a result is zero-extended
-	Size  uint8   // Load, Store, XAdd, Wire, Pick: bytes
+	Size  uint8   // Load, Store, XAdd, Extend, Wire, Pick: bytes
 	Order uint8   // Imm is a number in wire order of so many bytes; 0: in host order
 	Args  uint8   // Call: number of arguments
 	Cond  ir.Cond // Jmp
@@ -105,11 +108,11 @@ type Inst struct {
 func (i *Inst) Reads() (a, b Reg) {
 	a, b = NoReg, NoReg
 	switch i.Op {
-	case Mov, Load, Spill:
+	case Mov, Extend, Load, Spill:
 		a = i.Src
 	case Wire, Pick:
 		a = i.Dst
-	case Store, XAdd, Jmp, Add, Sub, Mul, Div, Mod, And, Or, Xor, Shl, Shr, Sar:
+	case Store, XAdd, Jmp, Add, Sub, Mul, Div, Mod, SDiv, SMod, And, Or, Xor, Shl, Shr, Sar:
 		a, b = i.Dst, i.Src
 	}
 	return a, b

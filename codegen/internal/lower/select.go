@@ -4,15 +4,22 @@ import "github.com/tcc-bpf/tcc/codegen/internal/ir"
 
 // families maps operations with two operands to instructions.
 var families = map[ir.Op]Op{
-	ir.Add: Add, ir.Sub: Sub, ir.Mul: Mul, ir.Div: Div, ir.Mod: Mod, ir.And: And, ir.Or: Or, ir.Xor: Xor,
+	ir.Add: Add, ir.Sub: Sub, ir.Mul: Mul, ir.Div: Div, ir.Mod: Mod, ir.SDiv: SDiv, ir.SMod: SMod, ir.And: And, ir.Or: Or, ir.Xor: Xor,
 	ir.Shl: Shl, ir.Shr: Shr, ir.Sar: Sar,
 }
 
 // inst lowers one operation.
 func (l *lowerer) inst(v *ir.Value) {
+	if x := l.extended[v.ID]; x.from != nil {
+		l.extend(v, x)
+		return
+	}
+	if l.left[v.ID] {
+		return
+	}
 	switch v.Op {
 	case ir.Const, ir.WConst: // made where they are used
-	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
+	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
 		l.binary(v)
 	case ir.Zext:
 		l.widen(v)
@@ -51,6 +58,8 @@ func (l *lowerer) inst(v *ir.Value) {
 		l.emit(Inst{Op: LoadVar, Dst: l.def(v), Sym: v.Sym, Again: true})
 	case ir.MakeObj:
 		l.object(v)
+	case ir.Notes:
+		l.notes(v)
 	default:
 		l.call(v)
 	}
@@ -65,12 +74,12 @@ func (l *lowerer) binary(v *ir.Value) {
 	dst := l.def(v)
 	i := Inst{Op: families[v.Op], W32: v.Type == ir.I32, Dst: dst}
 	switch {
-	case (v.Op == ir.Div || v.Op == ir.Mod) && isZero(y):
+	case divides(v.Op) && isZero(y):
 		l.divideByZero(dst, v)
 		return
 	case !strict(v.Op):
 		i = l.with(i, y)
-	case y.Op == ir.Const && v.Op != ir.Div && v.Op != ir.Mod:
+	case y.Op == ir.Const && !divides(v.Op):
 		i.Imm = y.Imm & int64(v.Type.Bytes()*8-1)
 	case y.Op == ir.WConst: // any number, depending on the byte order
 		i.Src = l.reg(y)
@@ -84,10 +93,15 @@ func (l *lowerer) binary(v *ir.Value) {
 // strict reports whether the kernel refuses some immediates: divisions by 0 and shifts by more than there are bits.
 func strict(op ir.Op) bool {
 	switch op {
-	case ir.Div, ir.Mod, ir.Shl, ir.Shr, ir.Sar:
+	case ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.Shl, ir.Shr, ir.Sar:
 		return true
 	}
 	return false
+}
+
+// divides reports whether an operation is a division.
+func divides(op ir.Op) bool {
+	return op == ir.Div || op == ir.Mod || op == ir.SDiv || op == ir.SMod
 }
 
 // constant reports whether v can be an immediate, if it isn't too large.
@@ -95,7 +109,7 @@ func constant(v *ir.Value) bool { return v.Op == ir.Const || v.Op == ir.WConst }
 
 // divideByZero makes x / 0 = 0 and x % 0 = x.
 func (l *lowerer) divideByZero(dst Reg, v *ir.Value) {
-	if v.Op == ir.Mod {
+	if v.Op == ir.Mod || v.Op == ir.SMod {
 		l.put(dst, v.Args[0])
 		return
 	}
@@ -153,6 +167,21 @@ func (l *lowerer) memAdd(v *ir.Value) {
 		l.emit(Inst{Op: Mul, Dst: dst, Imm: int64(v.Size)})
 	}
 	l.emit(Inst{Op: Add, Dst: dst, Src: base})
+}
+
+// notes makes the pointer of what lies in front of the packet, or null if that is too short.
+func (l *lowerer) notes(v *ir.Value) {
+	dst, limit, data := l.def(v), l.out.NewReg(), l.out.NewReg()
+	l.context(dst, "data_meta", 4)
+	l.context(data, "data", 4)
+	l.copy(limit, dst)
+	l.emit(Inst{Op: Add, Dst: limit, Imm: int64(v.Size)})
+	l.emit(Inst{Op: Jmp, Cond: ir.ULe, Dst: limit, Src: data})
+	from, no, join := l.cur, l.out.NewBlock(true), l.out.NewBlock(l.cur.Cold)
+	from.Jump, from.Fall, no.Fall = join, no, join
+	l.begin(no)
+	l.emit(Inst{Op: Mov, W32: true, Dst: dst})
+	l.begin(join)
 }
 
 // pktAdd makes a pointer of a variable offset. A constant distance stays with the accesses through the pointer.

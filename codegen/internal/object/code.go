@@ -19,11 +19,13 @@ type assembler struct {
 	types *typeTable
 	lines map[string][]string // of each source file
 	ext   extInfo
+
+	signed bool // see Spec
 }
 
 // writePrograms encodes all programs.
 func writePrograms(f *file, text *section, types *typeTable, s *Spec) (*extInfo, error) {
-	a := &assembler{file: f, text: text, types: types, lines: make(map[string][]string)}
+	a := &assembler{file: f, text: text, types: types, lines: make(map[string][]string), signed: s.Signed}
 	for name, source := range s.Sources {
 		a.lines[name] = strings.Split(source, "\n")
 	}
@@ -92,6 +94,8 @@ func (a *assembler) instruction(ins asm.Instruction, slot int, shape *shape) err
 		if ins.Src != 0 {
 			err = errors.New("can't be in an object")
 		}
+	case class.IsALU() && a.signed:
+		ins = signedVariant(ins)
 	case class.IsJump() && ins.OpCode.JumpOp() == asm.Call:
 		if ins.Src != 0 || ins.Reference() != "" {
 			err = errors.New("only helpers can be called")
@@ -104,6 +108,23 @@ func (a *assembler) instruction(ins asm.Instruction, slot int, shape *shape) err
 	}
 	a.text.data, err = appendInstruction(a.text.data, ins, a.file.order)
 	return err
+}
+
+// signedVariants are the operations of the fourth instruction set by what they are variants of, and the offset that tells.
+var signedVariants = map[asm.ALUOp]struct {
+	of     asm.ALUOp
+	offset int16
+}{
+	asm.SDiv: {asm.Div, 1}, asm.SMod: {asm.Mod, 1},
+	asm.MovSX8: {asm.Mov, 8}, asm.MovSX16: {asm.Mov, 16}, asm.MovSX32: {asm.Mov, 32},
+}
+
+// signedVariant is how an operation of signed numbers is encoded; others are left as they are.
+func signedVariant(ins asm.Instruction) asm.Instruction {
+	if v, ok := signedVariants[ins.OpCode.ALUOp()]; ok {
+		ins.OpCode, ins.Offset = ins.OpCode.SetALUOp(v.of), v.offset
+	}
+	return ins
 }
 
 // reference makes a load from a map or variable relocatable. The relocation is against the name if it can be. A place

@@ -40,6 +40,7 @@ type Spec struct {
 	Maps     []Map
 	Globals  []Global
 	Types    []btf.Type // further types for user space: records of events
+	Signed   bool       // programs may divide signed numbers and extend signs in moves, as kernels do from 6.6 on
 }
 
 // A Program is a function of the object. It takes the context and returns a verdict.

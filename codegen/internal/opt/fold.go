@@ -17,7 +17,7 @@ func fold(f *ir.Func) bool {
 
 func foldInst(r *rewriter, v *ir.Value) *ir.Value {
 	switch v.Op {
-	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
+	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
 		return foldBinary(r, v)
 	case ir.Zext, ir.Trunc:
 		return foldWidth(r, v)

@@ -126,9 +126,20 @@ func simplify(r *rewriter, q condition) (p condition, not, ok bool) {
 		return q, false, false
 	case q.cond == ir.Eq || q.cond == ir.Ne:
 		return simplifyEqual(r, q)
+	case q.cond == ir.Set && q.x.Op == ir.Add && q.x.Args[1].Op == ir.Const:
+		if p, not, ok := lowBits(q); ok {
+			return p, not, true
+		}
 	}
 	p, ok = simplifyOrder(r, q)
 	return p, false, ok
+}
+
+// lowBits asks for the low bits of x instead of those of x + c, where c changes none, or turns the one that is asked for.
+// The verifier knows that x and x + c belong together, and what it learns of the sum blurs what it knew of x.
+func lowBits(q condition) (p condition, not, ok bool) {
+	c, mask := q.x.Args[1].Number(), q.y.Number()
+	return condition{ir.Set, q.x.Args[0], q.y}, c&1 == 1, c&ones(mask) == 0 || mask == 1
 }
 
 // narrow compares 32 bits where the others are zero, and the kernel's verifier knows that: the compare may be what bounds

@@ -99,9 +99,9 @@ func (s *search) inHand(r *region) []Cause {
 }
 
 // carriedTooMuch is the error of more state than the carrier holds.
-func (s *search) carriedTooMuch(heads []*ir.Block, have int) *Error {
+func (s *search) carriedTooMuch(heads []*ir.Block, have, limit int) *Error {
 	e := &Error{
-		Stage: s.m.Name, Constraint: "bytes to carry", Have: have, Limit: StateSize,
+		Stage: s.m.Name, Constraint: "bytes to carry", Have: have, Limit: limit,
 		advice: "keep large values in a map, and carry the key",
 	}
 	most := 0

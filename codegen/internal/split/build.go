@@ -35,8 +35,9 @@ type builder struct {
 	reloaded map[*ir.Value]bool      // numbers of which the verifier knows nothing but the size
 	stubs    map[*ir.Block]*ir.Block // by the head they go to
 	cur      *ir.Block               // where the prologue goes on
-	state    *ir.Value               // the entry of tcc_state, if the prologue has it
-	failed   *ir.Block               // returns the default; made on demand
+	memory   map[string]*ir.Value    // what the prologue has of carriers that are memory
+	noted    bool                    // the packet has notes in front, where code is made now
+	failed   [2]*ir.Block            // return the default, without and with notes in front; made on demand
 	at       diag.Span               // of what is made here
 }
 
@@ -44,7 +45,8 @@ func (ps *programs) build(head *ir.Block) *ir.Func {
 	b := &builder{
 		programs: ps, head: head, region: ps.search.region(head), at: span(head),
 		f:    &ir.Func{Name: ps.names[head], Index: ps.indexes[head]},
-		made: map[*ir.Value]*ir.Value{}, reloaded: map[*ir.Value]bool{}, stubs: map[*ir.Block]*ir.Block{},
+		made: map[*ir.Value]*ir.Value{}, reloaded: map[*ir.Value]bool{}, stubs: map[*ir.Block]*ir.Block{}, memory: map[string]*ir.Value{},
+		noted: ps.notes > 0 && !ps.isEntry(head),
 	}
 	first := b.f.NewBlock(head.Stage)
 	b.cur = first
@@ -62,9 +64,13 @@ func (ps *programs) build(head *ir.Block) *ir.Func {
 			b.slotCall(b.copy.Blocks[orig])
 		}
 	}
+	inside := b.noted
 	for _, to := range b.region.exits {
+		b.noted = ps.notes > 0
 		b.fillStub(to)
 	}
+	b.noted = inside
+	b.wipe()
 	return b.f
 }
 
@@ -97,8 +103,8 @@ func (b *builder) prologue() {
 		sources(v, carried, loads)
 	}
 	for i, v := range carried {
-		if loads[v] && places[i].carrier == carrierState && b.state == nil {
-			b.state, b.cur = b.lookup(b.cur, TableState, 0, b.fail())
+		if c := places[i].carrier; loads[v] && c != carrierCB && b.memory[c] == nil {
+			b.memory[c], b.cur = b.open(b.cur, c)
 		}
 	}
 	for i, v := range carried {
@@ -311,7 +317,11 @@ func (b *builder) fillStub(to *ir.Block) {
 			saves = append(saves, save{places[i], b.here(v)})
 		}
 	}
-	at := b.saveAll(stub, saves)
+	at := stub
+	if b.notes > 0 && b.isEntry(b.head) {
+		at = b.grow(at)
+	}
+	at = b.saveAll(at, saves)
 	index := b.indexes[to]
 	at.Term = ir.Term{
 		Op: ir.TailCall, Sym: tableStages, Args: []*ir.Value{b.konst(at, ir.I32, int64(index))}, Span: b.at,

@@ -15,13 +15,16 @@ import (
 type crossing struct {
 	carried []*ir.Value // numbers that travel: live ones by ID, then the block's parameters
 	bytes   int
-	enter   int // instructions that the program begins with
-	exit    int // instructions that each program which goes there ends with
+	carrier string // where they are likely to lie
+	enter   int    // instructions that the program begins with
+	exit    int    // instructions that each program which goes there ends with
 }
 
 // Estimated instructions around a tail call.
 const (
 	lookupSteps = 8  // key, lookup, compare with null
+	notesSteps  = 8  // pointer, compare with the packet's begin, compare with null
+	growSteps   = 12 // make room in front of the packet, take it away again, twice
 	callSteps   = 4  // context, map, index, call
 	missSteps   = 13 // count the miss, return the default
 	checkSteps  = 4  // pointer, compare with the end
@@ -68,11 +71,32 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 	}
 	c.enter += 2 * len(c.carried)
 	c.exit += len(c.carried)
-	if len(c.carried) > 0 && (!g.m.Type().CB || c.bytes > cbSize) {
+	switch c.carrier = g.likely(c.bytes); c.carrier {
+	case carrierState:
 		c.enter += lookupSteps
 		c.exit += lookupSteps
+	case carrierMeta:
+		c.enter += notesSteps
+		c.exit += notesSteps + growSteps
 	}
-	return c
+	if c.bytes > g.room() {
+		c.exit = -1
+	}
+	return c.orNil()
+}
+
+// likely is the carrier of so many bytes, if there is room in it when all have their places; empty for none.
+func (g *graph) likely(bytes int) string {
+	if bytes == 0 {
+		return ""
+	}
+	carriers := g.carriers()
+	for _, c := range carriers {
+		if bytes <= g.capacity(c) {
+			return c
+		}
+	}
+	return carriers[len(carriers)-1]
 }
 
 // orNil is nil for the crossing that marks a block where no program can begin.

@@ -74,26 +74,45 @@ func (s *search) choose(r *region) (*tree, []*ir.Block) {
 	case r.price.Insns > maxInsns:
 		needed, t.sum = float64(r.price.Insns-maxInsns), t.slots
 	}
+	list := s.candidates(t, needed)
+	blocks := s.pick(t, list, needed, true)
+	if len(blocks) == 0 {
+		blocks = s.pick(t, list, needed, false)
+	}
+	return t, blocks
+}
+
+// pick takes candidates whose programs fit. In a hurry it learns from misfits: what should take about as much is passed
+// over.
+func (s *search) pick(t *tree, list []candidate, needed float64, hurry bool) (blocks []*ir.Block) {
 	var best float64
 	var chosen []int
-	var blocks []*ir.Block
-	misfits := 0
-	for _, c := range s.candidates(t, needed) {
+	misfits, dearer := 0, 1.0
+	for _, c := range list {
 		if len(chosen) > 0 && (needed <= 0 || 2*c.score < best || misfits > 8) {
 			break
+		}
+		b := t.nodes[c.node]
+		if hurry && t.least[c.node]*dearer > float64(s.opts.Budget) {
+			continue
 		}
 		if slices.ContainsFunc(chosen, func(i int) bool { return t.related(i, c.node) }) {
 			continue
 		}
-		if !s.within(t.nodes[c.node]) {
+		if !s.within(b) {
 			misfits++
+			price := s.opts.Budget + s.opts.Budget/50
+			if r := s.regions[b.ID]; r != nil {
+				price = r.price.Processed
+			}
+			dearer = max(dearer, float64(price)/max(1, t.least[c.node]))
 			continue
 		}
 		best = max(best, c.score)
 		needed -= c.gain
-		chosen, blocks = append(chosen, c.node), append(blocks, t.nodes[c.node])
+		chosen, blocks = append(chosen, c.node), append(blocks, b)
 	}
-	return t, blocks
+	return blocks
 }
 
 // rest estimates what is left of a region after some of its blocks became heads, without asking the model again: what is

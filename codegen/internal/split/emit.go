@@ -1,8 +1,6 @@
 package split
 
 import (
-	"slices"
-
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 )
 
@@ -27,8 +25,8 @@ func (b *builder) konst(at *ir.Block, t ir.Type, n int64) *ir.Value {
 func (b *builder) load(p place, v *ir.Value) *ir.Value {
 	n := b.f.NewValue(ir.CtxLoad, ir.Number(p.size), b.at)
 	n.Sym = p.carrier
-	if p.carrier == carrierState {
-		n = b.f.NewValue(ir.Load, ir.Number(p.size), b.at, b.state)
+	if mem := b.memory[p.carrier]; mem != nil {
+		n = b.f.NewValue(ir.Load, ir.Number(p.size), b.at, mem)
 	}
 	n.Size, n.Imm = p.size, int64(p.offset)
 	b.cur.Append(n)
@@ -49,9 +47,11 @@ type save struct {
 
 // saveAll stores at the end of a block and returns where code goes on.
 func (b *builder) saveAll(at *ir.Block, saves []save) *ir.Block {
-	mem := b.state
-	if mem == nil && slices.ContainsFunc(saves, func(s save) bool { return s.carrier == carrierState }) {
-		mem, at = b.lookup(at, TableState, 0, b.fail())
+	memory := map[string]*ir.Value{carrierState: b.memory[carrierState]} // the packet may have moved since, with its notes
+	for _, s := range saves {
+		if s.carrier != carrierCB && memory[s.carrier] == nil {
+			memory[s.carrier], at = b.open(at, s.carrier)
+		}
 	}
 	for _, s := range saves {
 		v := s.value
@@ -62,7 +62,7 @@ func (b *builder) saveAll(at *ir.Block, saves []save) *ir.Block {
 			if v.Type != ir.Number(s.size) {
 				v = at.Append(b.f.NewValue(ir.Trunc, ir.I32, b.at, v))
 			}
-			v = b.f.NewValue(ir.Store, ir.None, b.at, mem, v)
+			v = b.f.NewValue(ir.Store, ir.None, b.at, memory[s.carrier], v)
 		}
 		v.Size, v.Imm = s.size, int64(s.offset)
 		at.Append(v)
@@ -78,13 +78,61 @@ func (b *builder) lookup(at *ir.Block, table string, index int, miss *ir.Block) 
 	mem := b.f.NewValue(ir.Lookup, ir.Mem, b.at, key)
 	mem.Sym = table
 	at.Append(mem)
-	hit := b.f.NewBlock(at.Stage)
-	hit.Cold = at.Cold
+	return mem, b.unless(at, mem, miss)
+}
+
+// unless goes to another block if v is 0 or null; otherwise code goes on in the block it returns.
+func (b *builder) unless(at *ir.Block, v *ir.Value, zero *ir.Block) *ir.Block {
+	on := b.f.NewBlock(at.Stage)
+	on.Cold = at.Cold
 	at.Term = ir.Term{
-		Op: ir.Br, Cond: ir.Eq, Args: []*ir.Value{mem, b.konst(at, ir.I64, 0)}, Span: b.at,
-		Succs: []ir.Edge{{To: miss}, {To: hit}},
+		Op: ir.Br, Cond: ir.Eq, Args: []*ir.Value{v, b.konst(at, ir.I64, 0)}, Span: b.at,
+		Succs: []ir.Edge{{To: zero}, {To: on}},
 	}
-	return mem, hit
+	return on
+}
+
+// open finds the memory of a carrier. Code goes on in the block it returns.
+func (b *builder) open(at *ir.Block, carrier string) (*ir.Value, *ir.Block) {
+	if carrier == carrierState {
+		return b.lookup(at, TableState, 0, b.fail())
+	}
+	mem := b.f.NewValue(ir.Notes, ir.Mem, b.at)
+	mem.Size = b.notes
+	at.Append(mem)
+	return mem, b.unless(at, mem, b.fail())
+}
+
+// grow makes room in front of the packet, before the first tail call. Where there is none, the packet gets the default.
+func (b *builder) grow(at *ir.Block) *ir.Block {
+	r := b.f.NewValue(ir.NotesGrow, ir.I64, b.at)
+	r.Imm = int64(b.notes)
+	at.Append(r)
+	on := b.f.NewBlock(at.Stage)
+	on.Cold = at.Cold
+	b.noted = false
+	low := at.Append(b.f.NewValue(ir.Trunc, ir.I32, b.at, r)) // an int
+	at.Term = ir.Term{
+		Op: ir.Br, Cond: ir.Ne, Args: []*ir.Value{low, b.konst(at, ir.I32, 0)}, Span: b.at,
+		Succs: []ir.Edge{{To: b.fail()}, {To: on}},
+	}
+	b.noted = true
+	return on
+}
+
+// wipe takes the notes away in front of every verdict: whoever gets the packet next would take them for his own.
+func (b *builder) wipe() {
+	if b.notes == 0 {
+		return
+	}
+	for _, at := range b.f.Blocks {
+		if at.Term.Op != ir.Ret || b.isEntry(b.head) && at != b.failed[1] {
+			continue
+		}
+		v := b.f.NewValue(ir.NotesGrow, ir.I64, at.Term.Span)
+		v.Imm = -int64(b.notes)
+		at.Append(v)
+	}
 }
 
 // count makes a block that counts a miss and goes on.
@@ -105,11 +153,16 @@ func (b *builder) count(counter int, on *ir.Block) *ir.Block {
 
 // fail is the block that returns the default.
 func (b *builder) fail() *ir.Block {
-	if b.failed == nil {
-		b.failed = b.f.NewBlock(b.head.Stage)
-		b.failed.Cold = true
-		code := b.konst(b.failed, ir.I32, int64(uint32(b.m.Default)))
-		b.failed.Term = ir.Term{Op: ir.Ret, Args: []*ir.Value{code}, Span: b.at}
+	noted := 0
+	if b.noted {
+		noted = 1
 	}
-	return b.failed
+	if b.failed[noted] == nil {
+		at := b.f.NewBlock(b.head.Stage)
+		at.Cold = true
+		code := b.konst(at, ir.I32, int64(uint32(b.m.Default)))
+		at.Term = ir.Term{Op: ir.Ret, Args: []*ir.Value{code}, Span: b.at}
+		b.failed[noted] = at
+	}
+	return b.failed[noted]
 }

@@ -1,6 +1,7 @@
 package split
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
@@ -11,11 +12,11 @@ const shortest = 3
 
 // forced cuts where opts.Cut says so, whatever that costs. It makes cuts that no search would, so that tests see them.
 func forced(m *ir.Module, opts Options, chop bool) (*Plan, error) {
-	g := newGraph(m, m.Funcs[0].Clone())
+	g := newGraph(m, m.Funcs[0].Clone(), opts)
 	if chop && g.chop(g.order, shortest) {
-		g = newGraph(m, g.f)
+		g = newGraph(m, g.f, opts)
 	}
-	if err := g.circle(); err != nil {
+	if err := errors.Join(g.circle(), g.refuse()); err != nil {
 		return nil, err
 	}
 	s := newSearch(g, opts)
@@ -25,12 +26,12 @@ func forced(m *ir.Module, opts Options, chop bool) (*Plan, error) {
 		}
 	}
 	ps := s.lay(s.list())
-	p := &Plan{State: ps.state}
+	for s.spare(ps) != nil {
+		ps = s.lay(s.list())
+	}
+	p := &Plan{State: ps.state, Notes: ps.notes}
 	if err := ps.checkChains(p); err != nil {
 		return nil, err
-	}
-	if ps.state > StateSize {
-		return nil, s.carriedTooMuch(ps.heads, p.State)
 	}
 	if err := ps.assemble(p); err != nil {
 		return nil, err

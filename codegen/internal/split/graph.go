@@ -8,16 +8,17 @@ import (
 
 // graph is the uncut function and what the search asks of it.
 type graph struct {
-	m     *ir.Module
-	f     *ir.Func
-	order []*ir.Block // reverse postorder
-	pos   []int       // in order, by block ID
-	preds [][]ir.Pred
-	live  *ir.Liveness
-	facts *ir.Facts
-	model *verifier.Model
-	roots map[*ir.Block]*ir.Root
-	freq  []float64 // how often a packet comes by, by block ID
+	m       *ir.Module
+	carrier Carrier
+	f       *ir.Func
+	order   []*ir.Block // reverse postorder
+	pos     []int       // in order, by block ID
+	preds   [][]ir.Pred
+	live    *ir.Liveness
+	facts   *ir.Facts
+	model   *verifier.Model
+	roots   map[*ir.Block]*ir.Root
+	freq    []float64 // how often a packet comes by, by block ID
 
 	maxima    map[*ir.Value]uint64
 	stored    map[string]bool           // context fields that the pipeline changes
@@ -29,9 +30,9 @@ type graph struct {
 // coldShare is how often a branch goes to its cold side.
 const coldShare = 0.05
 
-func newGraph(m *ir.Module, f *ir.Func) *graph {
+func newGraph(m *ir.Module, f *ir.Func, opts Options) *graph {
 	g := &graph{
-		m: m, f: f,
+		m: m, f: f, carrier: opts.Carrier,
 		order: f.ReversePostorder(), preds: f.Preds(), live: ir.Live(f), facts: ir.Prove(f), model: verifier.NewModel(f),
 		pos: make([]int, f.NumBlocks()), freq: make([]float64, f.NumBlocks()), crossings: make([]*crossing, f.NumBlocks()),
 		roots: map[*ir.Block]*ir.Root{}, maxima: map[*ir.Value]uint64{}, narrowed: map[*ir.Value][]*ir.Value{},

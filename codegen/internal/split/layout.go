@@ -2,21 +2,10 @@ package split
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
-)
-
-// Carriers of state from program to program.
-const (
-	carrierCB    = "cb"       // skb->cb
-	carrierState = TableState // the per-CPU array
-
-	cbSize = 20 // bytes
-	// StateSize is the most of the per-CPU array that is used, in bytes. Where the arguments of slots travel in it, it has
-	// this size: so a stage that was compiled apart fits, which has an array of the same name for all that it carries. Once
-	// such a stage runs, nothing that its caller left there is needed any more.
-	StateSize = 4096
 )
 
 // A place is where a number lies in a carrier.
@@ -35,6 +24,8 @@ type layout struct {
 	conventions map[string][]place // by slots table
 	places      map[*ir.Value]place
 	state       int // bytes used of the per-CPU array
+	notes       int // bytes in front of the packet, a multiple of 4
+	over        int // bytes of a carrier that is too full; else 0
 }
 
 // natural places numbers of some sizes one after the other.
@@ -88,29 +79,63 @@ func (s *search) arrange(heads []*ir.Block) *layout {
 		}
 	}
 	l.state = reserved[carrierState]
-	offsets, end := s.pack(heads, reserved[carrierCB])
-	carrier := carrierCB
-	if !s.m.Type().CB || end > cbSize {
-		carrier = carrierState
-		offsets, end = s.pack(heads, reserved[carrierState])
-		l.state = max(l.state, end)
-	}
-	for v, off := range offsets {
-		l.places[v] = place{carrier, off, s.width(v)}
+	carriers := s.carriers()
+	for i, carrier := range carriers {
+		var wanted map[*ir.Value]bool // the rest
+		if i < len(carriers)-1 {
+			wanted = s.fitting(heads, carrier, reserved[carrier])
+		}
+		offsets, end := s.pack(heads, reserved[carrier], func(v *ir.Value) bool {
+			_, placed := l.places[v]
+			return !placed && (wanted == nil || wanted[v])
+		})
+		for v, off := range offsets {
+			l.places[v] = place{carrier, off, s.width(v)}
+		}
+		switch {
+		case len(offsets) == 0:
+		case end > s.capacity(carrier):
+			l.over = end
+		case carrier == carrierState:
+			l.state = max(l.state, end)
+		case carrier == carrierMeta:
+			l.notes = (end + 3) &^ 3
+		}
 	}
 	return l
 }
 
-// pack gives every number that travels into one of the heads an offset from some byte on: big ones first, each as low
-// as those it travels with allow.
-func (s *search) pack(heads []*ir.Block, from int) (map[*ir.Value]int, int) {
+// fitting is what travels into some of the heads, those first that most packets come to, and has room together in a
+// carrier: a head saves something only if all of its numbers are there.
+func (s *search) fitting(heads []*ir.Block, carrier string, from int) map[*ir.Value]bool {
+	byFreq := slices.DeleteFunc(slices.Clone(heads), s.isEntry)
+	slices.SortStableFunc(byFreq, func(a, b *ir.Block) int { return cmp.Compare(s.freq[b.ID], s.freq[a.ID]) })
+	fit := map[*ir.Value]bool{}
+	for _, h := range byFreq {
+		if s.crossing(h).bytes > s.capacity(carrier)-from {
+			continue
+		}
+		more := maps.Clone(fit)
+		for _, v := range s.crossing(h).carried {
+			more[v] = true
+		}
+		if _, end := s.pack(heads, from, func(v *ir.Value) bool { return more[v] }); end <= s.capacity(carrier) {
+			fit = more
+		}
+	}
+	return fit
+}
+
+// pack gives every number that travels into one of the heads, and is wanted, an offset from some byte on: big ones first,
+// each as low as those it travels with allow.
+func (s *search) pack(heads []*ir.Block, from int, wanted func(*ir.Value) bool) (map[*ir.Value]int, int) {
 	with := map[*ir.Value]map[*ir.Value]bool{}
 	var values []*ir.Value
 	for _, h := range heads {
 		if s.isEntry(h) {
 			continue
 		}
-		carried := s.crossing(h).carried
+		carried := slices.DeleteFunc(slices.Clone(s.crossing(h).carried), func(v *ir.Value) bool { return !wanted(v) })
 		for _, v := range carried {
 			if with[v] == nil {
 				with[v] = map[*ir.Value]bool{}

@@ -17,6 +17,7 @@ type Plan struct {
 	Depths    map[string]int // by slots table: the tail calls of the longest chain up to one through it; 0: none leads there
 	Order     []string       // the programs, targets of tail calls before their callers
 	State     int            // bytes of the per-CPU array
+	Notes     int            // bytes in front of the packet
 
 	module *ir.Module
 }
@@ -41,7 +42,7 @@ type Program struct {
 type Carried struct {
 	Name    string // the source variable's, or the IR value's
 	Bytes   int
-	Carrier string // "cb" or "tcc_state"
+	Carrier string // "cb", "meta" or "tcc_state"
 	Offset  int
 	Span    diag.Span // where it was computed
 }
@@ -88,11 +89,15 @@ type Error struct {
 	Detail      string // may be empty
 	Remedy      string // may be empty
 	Causes      []Cause
+	Reason      string // why there can be no plan at all; then nothing is counted
 
 	advice string // what to change in the source; may be empty
 }
 
 func (e *Error) Error() string {
+	if e.Reason != "" {
+		return e.Reason
+	}
 	s := fmt.Sprintf("stage %s: %d %s, limit %d", e.Stage, e.Have, e.Constraint, e.Limit)
 	if e.Detail != "" {
 		s += " (" + e.Detail + ")"

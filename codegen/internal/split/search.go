@@ -50,6 +50,7 @@ func newSearch(g *graph, opts Options) *search {
 	for _, b := range g.f.Entries() {
 		s.heads[b.ID] = true
 	}
+	s.model.Limit = max(10*opts.Budget, 20_000) // beyond, it doesn't matter how much too big a program is
 	return s
 }
 
@@ -137,6 +138,9 @@ func (s *search) region(head *ir.Block) *region {
 	for _, b := range r.blocks {
 		c := s.model.Block(b)
 		steps := visit.Steps[b.ID]
+		if visit.Over {
+			steps = max(steps, float64(c.Steps)) // it may be missing
+		}
 		if b.Term.Op == ir.SlotCall {
 			steps += visit.States[b.ID] * float64(slotSteps+len(b.Term.Args))
 		}
@@ -155,8 +159,7 @@ func (s *search) region(head *ir.Block) *region {
 		r.price.Insns += s.crossing(b).exit
 	}
 	r.price.Processed = int(min(processed, math.MaxInt32))
-	r.price.Pending = visit.Pending
-	r.price.Maps = len(names)
+	r.price.Maps, r.price.Pending = len(names), visit.Pending
 	s.regions[head.ID] = r
 	return r
 }
@@ -242,13 +245,14 @@ func (s *search) fits(e verifier.Estimate) bool {
 }
 
 // run finds heads with which every program fits and no chain is too long. If it finds only chains that are too long it
-// leaves them to be reported, when programs have their names.
-func (s *search) run() error {
+// leaves them to be reported, when programs have their names. If it is to be thorough it looks for better ones then.
+func (s *search) run(thorough bool) error {
 	err := s.fill()
-	if err == nil && s.shorten() {
+	fine := err == nil && s.shorten()
+	if fine && thorough {
 		s.improve()
 	}
-	if s.exact() {
+	if (thorough || !fine) && s.exact() {
 		return nil
 	}
 	return err

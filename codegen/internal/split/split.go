@@ -30,6 +30,7 @@ import (
 type Options struct {
 	Budget       int // processed instructions a program, by the model; 200,000
 	MaxTailCalls int // for one packet; 28
+	Carrier      Carrier
 	// Optimize, if set, is run over the programs before they are measured: what is measured is what will be emitted.
 	Optimize func(*ir.Module) error
 	// Cut, if set, is asked of each block where a program can begin whether one does, and there is no budget: for tests.
@@ -45,6 +46,7 @@ const (
 	maxStack         = verifier.MaxStack - 64 // some is left for what the splitter adds
 	mostProcessed    = 1_000_000              // the kernel's limit
 	attempts         = 20                     // searches before giving up
+	thorough         = 3                      // of these, the first ones that look for better heads
 )
 
 // Module plans the programs of a module, whose one Func holds every stage, and builds them. The module itself is left
@@ -62,7 +64,7 @@ func Module(m *ir.Module, opts Options) (*Plan, error) {
 	}
 	p, err := plan(m, opts)
 	var failed *Error
-	if errors.As(err, &failed) {
+	if errors.As(err, &failed) && failed.Reason == "" {
 		failed.remedy(m, opts)
 	}
 	return p, err
@@ -79,8 +81,8 @@ func (e *Error) remedy(m *ir.Module, opts Options) {
 	e.Remedy += e.advice
 }
 
-// enough looks for a budget that is enough, the least within a hundredth, or within an eighth for a big pipeline. The
-// search for it only estimates; the plan that it leads to is then made in earnest.
+// enough looks for a budget that is enough, and not much more than that. The search for it only estimates; the plan that
+// it leads to is then made in earnest.
 func enough(m *ir.Module, opts Options) string {
 	s := prepare(m, opts)
 	fits := func(budget int) bool {
@@ -109,7 +111,7 @@ func enough(m *ir.Module, opts Options) string {
 			low = middle
 		}
 	}
-	for ; high <= mostProcessed; high += 1 + high/50 {
+	for ; high <= mostProcessed; high += 1 + high/(precision/2) {
 		opts.Budget = high
 		if _, err := plan(m, opts); err == nil {
 			return fmt.Sprintf("a budget of %d is enough", high)
@@ -123,21 +125,21 @@ const manyBlocks = 2000
 
 func plan(m *ir.Module, opts Options) (*Plan, error) {
 	s := prepare(m, opts)
-	if err := s.circle(); err != nil {
+	if err := errors.Join(s.circle(), s.refuse()); err != nil {
 		return nil, err
 	}
 	var misfit *Error
-	for range attempts {
-		if err := s.run(); err != nil {
+	for i := range attempts {
+		if err := s.run(i < thorough); err != nil {
 			return nil, err
 		}
 		ps := s.lay(s.list())
-		p := &Plan{State: ps.state}
+		p := &Plan{State: ps.state, Notes: ps.notes}
 		if err := ps.checkChains(p); err != nil {
 			return nil, err
 		}
-		if ps.state > StateSize {
-			return nil, s.carriedTooMuch(ps.heads, p.State)
+		if misfit = s.spare(ps); misfit != nil {
+			continue
 		}
 		if err := ps.assemble(p); err != nil {
 			return nil, err
@@ -167,10 +169,28 @@ func (s *search) learn(p *Plan, heads []*ir.Block) (misfit *Error) {
 	return misfit
 }
 
+// spare bars the head with the most to carry if carriers are too full; the error says by how much.
+func (s *search) spare(ps *programs) *Error {
+	if ps.over == 0 {
+		return nil
+	}
+	carriers := s.carriers()
+	err := s.carriedTooMuch(ps.heads, ps.over, s.capacity(carriers[len(carriers)-1]))
+	var widest *ir.Block
+	for _, h := range ps.heads {
+		if !s.isEntry(h) && (widest == nil || s.crossing(h).bytes > s.crossing(widest).bytes) {
+			widest = h
+		}
+	}
+	s.set(widest, false)
+	s.barred[widest.ID] = true
+	return err
+}
+
 // prepare copies the function and chops its long blocks, if it is too big for one program.
 func prepare(m *ir.Module, opts Options) *search {
 	f := m.Funcs[0].Clone()
-	s := newSearch(newGraph(m, f), opts)
+	s := newSearch(newGraph(m, f, opts), opts)
 	var long []*ir.Block
 	for _, e := range f.Entries() {
 		if r := s.region(e); !s.fits(r.price) {
@@ -178,7 +198,7 @@ func prepare(m *ir.Module, opts Options) *search {
 		}
 	}
 	if s.chop(long, max(4, (min(opts.Budget, maxInsns)-overhead)/8)) {
-		s = newSearch(newGraph(m, f), opts)
+		s = newSearch(newGraph(m, f, opts), opts)
 	}
 	return s
 }
@@ -192,7 +212,7 @@ const overhead = 40
 // assemble builds the programs.
 func (ps *programs) assemble(p *Plan) error {
 	p.module = &ir.Module{
-		Name: ps.m.Name, ProgType: ps.m.ProgType, Frags: ps.m.Frags, License: ps.m.License, Default: ps.m.Default,
+		Name: ps.m.Name, ProgType: ps.m.ProgType, Frags: ps.m.Frags, License: ps.m.License, Target: ps.m.Target, Default: ps.m.Default,
 		Maps: slices.Clone(ps.m.Maps), Globals: ps.m.Globals,
 	}
 	for _, h := range ps.heads {

@@ -179,7 +179,7 @@ func TestCrossing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGraph(m, m.Funcs[0])
+	g := newGraph(m, m.Funcs[0], Options{})
 	byID := map[int]*ir.Block{}
 	for _, b := range g.order {
 		byID[b.ID] = b
@@ -217,7 +217,7 @@ b1: stage b start
 }
 `
 	m := ir.MustParse(text)
-	g := newGraph(m, m.Funcs[0])
+	g := newGraph(m, m.Funcs[0], Options{})
 	c := g.crossing(m.Funcs[0].Blocks[1])
 	if len(c.carried) != 1 || c.carried[0].Name != "" || c.bytes != 1 {
 		t.Errorf("%v travel, %d bytes", c.carried, c.bytes)
@@ -530,5 +530,92 @@ func TestFrequencies(t *testing.T) {
 		if math.Abs(into[pr.Name]-pr.Freq) > 1e-9 {
 			t.Errorf("%s runs for %g packets and is called for %g", pr.Name, pr.Freq, into[pr.Name])
 		}
+	}
+}
+
+// TestCarriers cuts one pipeline for every carrier and kind of target: it means the same, and only what is allowed travels.
+func TestCarriers(t *testing.T) {
+	const stages = 60
+	for _, tc := range []struct {
+		progType, target string
+		carrier          Carrier
+		want             string // the carrier that places name, or why there is no plan
+	}{
+		{"xdp", "5.10", Auto, TableState},
+		{"xdp", "5.10", PerCPU, TableState},
+		{"xdp", "5.10", Meta, "meta"},
+		{"xdp", "6.18,rt", Auto, "meta"},
+		{"xdp", "6.18", CB, "xdp programs have no skb->cb"},
+		{"xdp", "6.18,rt", PerCPU, "on a PREEMPT_RT kernel a per-CPU array can't carry state"},
+		{"tc", "5.10", Auto, "cb"},
+		{"tc", "5.10", CB, "cb"},
+		{"tc", "5.10", PerCPU, TableState},
+		{"tc", "6.1,rt", Auto, "cb"},
+		{"tc", "6.1", Meta, "tc programs have no data_meta"},
+	} {
+		m := ir.MustParse(pipeline(tc.progType, stages))
+		m.Target, _ = ir.ParseTarget(tc.target)
+		want, _ := run(t, m, packets(stages), nil)
+		p, err := Module(m, Options{Budget: 200, MaxTailCalls: 32, Carrier: tc.carrier})
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), tc.want) {
+				t.Errorf("%s for %s by %q: %v", tc.progType, tc.target, tc.carrier, err)
+			}
+			continue
+		}
+		carried := 0
+		for _, pr := range p.Programs {
+			for _, c := range pr.Carried {
+				carried++
+				if c.Carrier != tc.want {
+					t.Errorf("%s for %s by %q: %s travels in %s", tc.progType, tc.target, tc.carrier, c.Name, c.Carrier)
+				}
+			}
+		}
+		if carried == 0 {
+			t.Errorf("%s for %s by %q: nothing travels", tc.progType, tc.target, tc.carrier)
+		}
+		got, mc := run(t, p.Apply(), packets(stages), nil)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s for %s by %q: %s", tc.progType, tc.target, tc.carrier, diff)
+		}
+		if len(mc.Notes) > 0 {
+			t.Errorf("%s for %s by %q: %d bytes are left in front of the packet", tc.progType, tc.target, tc.carrier, len(mc.Notes))
+		}
+	}
+}
+
+// TestMixedCarriers lets what most packets carry travel in skb->cb, and the rest in the per-CPU array.
+func TestMixedCarriers(t *testing.T) {
+	var s strings.Builder
+	s.WriteString("module pipe tc default 0 license \"GPL\"\nfunc pipe {\nb0: stage a start\n\tv0 = random\n\tv1 = random\n")
+	for i := range 8 {
+		fmt.Fprintf(&s, "\tv%d = now\n", 10+i)
+	}
+	s.WriteString("\tbr eq v0, v1 ? b1 : b2\nb1: stage rare start cold\n\tv30 = add v10, v11\n")
+	for i := range 6 {
+		fmt.Fprintf(&s, "\tv%d = add v%d, v%d\n", 31+i, 30+i, 12+i)
+	}
+	s.WriteString("\tv40 = trunc v36\n\tret v40\nb2: stage usual start\n\tv50 = add v10, v11\n\tv51 = trunc v50\n\tret v51\n}\n")
+	m := ir.MustParse(s.String())
+	p, err := force(m, false, func(b *ir.Block) bool { return b.Start })
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]map[string]int{}
+	for _, pr := range p.Programs[1:] {
+		by[pr.Name] = map[string]int{}
+		for _, c := range pr.Carried {
+			by[pr.Name][c.Carrier] += c.Bytes
+		}
+	}
+	want := map[string]map[string]int{"usual": {"cb": 16}, "rare": {"cb": 16, TableState: 48}}
+	if diff := cmp.Diff(want, by); diff != "" {
+		t.Error(diff)
+	}
+	before, _ := run(t, m, [][]byte{nil, nil, nil}, nil)
+	after, _ := run(t, p.Apply(), [][]byte{nil, nil, nil}, nil)
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Error(diff)
 	}
 }

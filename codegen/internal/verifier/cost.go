@@ -56,6 +56,8 @@ type Estimate struct {
 
 // Model holds what estimates for parts of one Func share.
 type Model struct {
+	Limit int // of the instructions that a Visit walks through, if not 0
+
 	f      *ir.Func
 	order  *lower.Order
 	blocks []Block // by ID
@@ -163,7 +165,10 @@ const enough = 2_000_000
 // Visit starts at entry, knowing nothing, and ends where leave says.
 func (m *Model) Visit(entry *ir.Block, leave func(*ir.Block) bool) Visit {
 	w := m.walking()
-	w.leave = leave
+	w.leave, w.limit = leave, enough
+	if m.Limit > 0 {
+		w.limit = min(w.limit, m.Limit)
+	}
 	return *w.run(entry)
 }
 

@@ -20,9 +20,10 @@ var wide = size{1, 2}
 // instSize has the rest.
 var opSteps = map[ir.Op]int{
 	ir.Trunc: 1, ir.BE16: 1, ir.BE32: 1, ir.BE64: 1, ir.Cmp: 3, ir.Forget: 2,
-	ir.Add: 1, ir.Sub: 1, ir.Mul: 1, ir.Div: 1, ir.Mod: 1, ir.And: 1, ir.Or: 1, ir.Xor: 1, ir.Shl: 1, ir.Shr: 1, ir.Sar: 1,
+	ir.Add: 1, ir.Sub: 1, ir.Mul: 1, ir.Div: 1, ir.Mod: 1, ir.SDiv: 1, ir.SMod: 1, ir.And: 1, ir.Or: 1, ir.Xor: 1, ir.Shl: 1, ir.Shr: 1, ir.Sar: 1,
 	ir.Data: 1, ir.DataEnd: 1, ir.HeadLen: 3, ir.PktAdd: 2, ir.MemAdd: 5, ir.Load: 1, ir.Store: 1, ir.XAdd: 1, ir.CtxLoad: 1, ir.CtxStore: 1,
 	ir.Lookup: 4, ir.Update: 6, ir.Delete: 4, ir.Output: 5, ir.Now: 2, ir.Random: 2, ir.CPU: 2, ir.Pull: 4, ir.Resize: 6, ir.BufLen: 3, ir.StoreBytes: 6, ir.NetByte: 8, ir.Fetch: 7, ir.Redirect: 5,
+	ir.Notes: 6, ir.NotesGrow: 3,
 	ir.CsumL4: 7, ir.CsumAdd: 3,
 }
 
@@ -76,7 +77,7 @@ func storedConst(v *ir.Value) size {
 // overwrites reports whether the machine's operation destroys its first operand.
 func overwrites(op ir.Op) bool {
 	switch op {
-	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar, ir.BE16, ir.BE32, ir.BE64:
+	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar, ir.BE16, ir.BE32, ir.BE64:
 		return true
 	}
 	return false

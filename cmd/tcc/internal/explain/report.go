@@ -155,7 +155,10 @@ func count(n int, one string) string {
 
 // carrier is a place of carried state for people.
 func carrier(c codegen.Carried) string {
-	if c.Carrier == "cb" {
+	switch c.Carrier {
+	case "meta":
+		return fmt.Sprintf("data_meta+%d", c.Offset)
+	case "cb":
 		return fmt.Sprintf("skb->cb+%d", c.Offset)
 	}
 	return fmt.Sprintf("%s+%d", c.Carrier, c.Offset)

@@ -17,9 +17,23 @@ type Plan struct {
 	Part   int    // if not 0: the budget is that part of what the default plan's largest program is estimated at
 	OneIn  int    // if not 0: of so many places where a program can begin, one is cut at
 	Seed   uint64 // chooses them
+
+	Target  codegen.Target
+	Carrier codegen.Carrier
 }
 
 func (p Plan) String() string {
+	s := p.cuts()
+	if p.Target != (codegen.Target{}) {
+		s += ", target " + p.Target.String()
+	}
+	if p.Carrier != codegen.Auto {
+		s += ", carrier " + string(p.Carrier)
+	}
+	return s
+}
+
+func (p Plan) cuts() string {
 	switch {
 	case p.OneIn > 0:
 		return fmt.Sprintf("cut at one in %d, seed %d", p.OneIn, p.Seed)
@@ -34,6 +48,29 @@ var oneIn = []int{4, 10, 3, 25, 6, 4, 15, 8, 4, 30, 6, 2, 8, 4, 20, 1}
 
 // plans are those of a case.
 func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
+	all, failure := c.cuts(p)
+	for i := range all[1:] {
+		all[1+i] = c.elsewhere(all[1+i], i)
+	}
+	return all, failure
+}
+
+// elsewhere lets some plans be for another kernel than the oldest, and some carry state where it isn't the cheapest. The
+// kernel that runs here is new enough for all.
+func (c *Case) elsewhere(p Plan, i int) Plan {
+	r := rand.New(rand.NewPCG(c.Choice, uint64(i)))
+	if r.IntN(3) == 0 {
+		p.Target = codegen.Targets[r.IntN(len(codegen.Targets))]
+		p.Target.RT = r.IntN(3) == 0
+	}
+	if r.IntN(3) == 0 {
+		p.Carrier = []codegen.Carrier{codegen.CB, codegen.Meta, codegen.PerCPU}[r.IntN(3)]
+	}
+	return p
+}
+
+// cuts are the plans of a case for the oldest kernel.
+func (c *Case) cuts(p *check.Program) ([]Plan, *Failure) {
 	all := []Plan{{}}
 	for i := range uint64(c.Cuts) {
 		all = append(all, Plan{OneIn: oneIn[(i+c.Choice)%uint64(len(oneIn))], Seed: c.Choice + i})
@@ -111,7 +148,7 @@ func (pl Plan) compile(p *check.Program, opts codegen.Options) (a *codegen.Artif
 			failure.Plan = pl
 		}
 	}()
-	opts.Budget, opts.Pinned = pl.Budget, true
+	opts.Budget, opts.Pinned, opts.Target, opts.Carrier = pl.Budget, true, pl.Target, pl.Carrier
 	if pl.OneIn > 0 {
 		r := rand.New(rand.NewPCG(pl.Seed, 3))
 		opts.Cut = func() bool { return r.IntN(pl.OneIn) == 0 }

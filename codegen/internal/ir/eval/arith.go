@@ -25,7 +25,7 @@ func Number(v *ir.Value, args ...uint64) (result uint64, ok bool) {
 			return 1, true
 		}
 		return 0, true
-	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
+	case ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar:
 		return ir.Eval(v.Op, v.Type, args[0], args[1]), true
 	}
 	return 0, false

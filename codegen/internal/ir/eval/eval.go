@@ -23,6 +23,7 @@ type Machine struct {
 	Linear  int               // bytes of the packet that can be pointed at (tc); the rest after Pull
 	Ctx     map[string]uint64 // context fields
 	CB      [20]byte          // skb->cb
+	Notes   []byte            // in front of the packet
 	Tables  map[string]*Table
 	Globals map[string][]byte
 	Records [][]byte                            // what Output wrote
@@ -277,6 +278,13 @@ func (r *run) inst(v *ir.Value) error {
 		if etherHeader+r.num(v.Args[0]) >= uint64(r.m.linear()) {
 			set(errno(14))
 		}
+	case ir.Notes:
+		r.values[v] = operand{}
+		if len(r.m.Notes) >= v.Size {
+			r.values[v] = operand{p: &pointer{mem: r.m.Notes}}
+		}
+	case ir.NotesGrow:
+		set(r.grow(v.Imm))
 	case ir.Redirect:
 		n := r.m.redirect(v, uint32(r.num(v.Args[0])))
 		set(uint64(uint32(n)))
@@ -397,6 +405,18 @@ func (m *Machine) fib(object []byte) []byte {
 	}
 	store(object, ir.FibParams, 4, uint64(status))
 	return object
+}
+
+// grow moves the begin of the notes. What they held is lost, so that nobody relies on it.
+func (r *run) grow(n int64) uint64 {
+	size := int64(len(r.m.Notes)) + n
+	if size < 0 || size > int64(r.m.Module.Target.MetaBytes()) || size%4 != 0 {
+		return errno(22)
+	}
+	r.m.Notes = bytes.Repeat([]byte{0xaa}, int(size))
+	r.epoch++
+	clear(r.proven)
+	return 0
 }
 
 // redirect is the verdict code of a redirection.

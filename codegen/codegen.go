@@ -37,6 +37,8 @@ type Options struct {
 	Target Target
 	// Carrier is where the state of a packet travels from program to program: Auto, CB, Meta or PerCPU.
 	Carrier Carrier
+	// Profile takes the place of the guess how often packets come by, if it isn't nil. What it doesn't know is guessed.
+	Profile *Profile
 	// Cut, if set, is asked wherever a program can begin whether one does, and there is no budget: for tests.
 	Cut func() bool
 	// Verify checks the compiler's own work after every pass, for tests: an error is a bug of the compiler.
@@ -97,7 +99,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	if err := optimize(m); err != nil {
 		return nil, err
 	}
-	plan, err := split.Module(m, splitOptions(opts, optimize))
+	plan, err := split.Module(m, splitOptions(p, opts, optimize))
 	if err != nil {
 		return nil, named(p, err)
 	}
@@ -116,8 +118,8 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	return a, err
 }
 
-func splitOptions(opts Options, optimize func(*ir.Module) error) split.Options {
-	o := split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize, Carrier: opts.Carrier}
+func splitOptions(p *check.Program, opts Options, optimize func(*ir.Module) error) split.Options {
+	o := split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize, Carrier: opts.Carrier, Profile: opts.Profile.lookup(p)}
 	if opts.Cut != nil {
 		o.Cut = func(*ir.Block) bool { return opts.Cut() }
 	}

@@ -36,6 +36,7 @@ var compileCommand = &command{
 		fs.StringVar(&o.emit, "emit", "go,elf", "what to write, a `LIST` of go, elf, asm, json")
 		fs.BoolVar(&o.check, "check", false, "write nothing; exit 1 if the files on disk differ from what would be written")
 		o.plan.declare(fs)
+		o.plan.declareProfile(fs)
 		return func(e *env, args []string) error {
 			path, err := oneFile(args)
 			if err != nil {
@@ -77,6 +78,11 @@ func build(e *env, path string, opts codegen.Options) (*check.Program, *codegen.
 	p, src, err := load(e, path)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if opts.Profile != nil {
+		for _, line := range opts.Profile.Stale(p) {
+			fmt.Fprintf(e.stderr, "warning: %s\n", line)
+		}
 	}
 	a, err := codegen.Compile(p, opts)
 	var none *codegen.PlanError

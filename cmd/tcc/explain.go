@@ -27,6 +27,7 @@ var explainCommand = &command{
 		fs.StringVar(&o.svgPath, "svg", "", "draw a picture into `PATH`")
 		fs.StringVar(&o.htmlPath, "html", "", "write a page into `PATH`: the picture, the tables, and the source with the programs beside it")
 		o.plan.declare(fs)
+		o.plan.declareProfile(fs)
 		return func(e *env, args []string) error {
 			path, err := oneFile(args)
 			if err != nil {

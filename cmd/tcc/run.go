@@ -27,6 +27,7 @@ var runCommand = &command{
 		var plan planFlags
 		kernel := fs.Bool("kernel", false, "run the compiled programs in the kernel (as root) instead of the interpreter")
 		asJSON := fs.Bool("json", false, "print a line of JSON for each packet, and one with the counters")
+		profilePath := fs.String("profile", "", "write how often packets came to each statement into `FILE`, for tcc compile -profile")
 		plan.declare(fs)
 		return func(e *env, args []string) error {
 			if len(args) < 2 {
@@ -35,6 +36,13 @@ var runCommand = &command{
 			opts, err := plan.options()
 			if err != nil {
 				return err
+			}
+			if *profilePath != "" {
+				eng, err := profile(e, args[0], *profilePath, *kernel)
+				if err != nil {
+					return err
+				}
+				return errors.Join(replay(e, eng, eng.recorder.Program(), args[1:], *asJSON), eng.Close())
 			}
 			p, _, open, err := engines(e, args[0], opts, *kernel)
 			if err != nil {

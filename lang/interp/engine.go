@@ -23,14 +23,17 @@ type Engine interface {
 }
 
 // NewEngine is a fresh machine as an Engine.
-func NewEngine(p *check.Program) Engine { return engine{New(p)} }
+func NewEngine(p *check.Program) Engine { return New(p).Engine() }
 
 // NewPinnedEngine is a fresh machine with the given surroundings as an Engine.
 func NewPinnedEngine(p *check.Program, env Env) Engine {
 	m := New(p)
 	m.Env = env
-	return engine{m}
+	return m.Engine()
 }
+
+// Engine is the machine as an Engine.
+func (m *Machine) Engine() Engine { return engine{m} }
 
 type engine struct{ *Machine }
 

@@ -55,7 +55,11 @@ func newGraph(m *ir.Module, f *ir.Func, opts Options) *graph {
 	for _, r := range f.Roots {
 		g.roots[r.Block] = r
 	}
-	g.guess()
+	if opts.Profile != nil {
+		g.measure(opts.Profile)
+	} else {
+		g.guess()
+	}
 	return g
 }
 

@@ -13,6 +13,9 @@ const codePrice = 1e-6
 
 // What tail calls cost, in ns, measured on Linux 6.18 (x86-64): the call itself, elsewhere and on xdp, and each byte that
 // travels.
+// rarest is how often a packet comes by where a profile has seen none.
+const rarest = 1e-6
+
 const (
 	callNS    = 1.6
 	xdpCallNS = 3.2
@@ -29,7 +32,7 @@ func (s *search) expense(b *ir.Block) float64 {
 	if s.m.ProgType == "xdp" {
 		call = xdpCallNS
 	}
-	return s.freq[b.ID] * (call + carryNS[c.carrier] + byteNS*float64(c.bytes))
+	return max(rarest, s.freq[b.ID]) * (call + carryNS[c.carrier] + byteNS*float64(c.bytes))
 }
 
 // cost is that of all heads, and of the code.

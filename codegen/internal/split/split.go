@@ -31,6 +31,7 @@ type Options struct {
 	Budget       int // processed instructions a program, by the model; 200,000
 	MaxTailCalls int // for one packet; 28
 	Carrier      Carrier
+	Profile      Profile // if nil, frequencies are guessed
 	// Optimize, if set, is run over the programs before they are measured: what is measured is what will be emitted.
 	Optimize func(*ir.Module) error
 	// Cut, if set, is asked of each block where a program can begin whether one does, and there is no budget: for tests.

@@ -18,8 +18,9 @@ type Plan struct {
 	OneIn  int    // if not 0: of so many places where a program can begin, one is cut at
 	Seed   uint64 // chooses them
 
-	Target  codegen.Target
-	Carrier codegen.Carrier
+	Target   codegen.Target
+	Carrier  codegen.Carrier
+	Profiled bool // by what the case's packets come to
 }
 
 func (p Plan) String() string {
@@ -29,6 +30,9 @@ func (p Plan) String() string {
 	}
 	if p.Carrier != codegen.Auto {
 		s += ", carrier " + string(p.Carrier)
+	}
+	if p.Profiled {
+		s += ", profiled"
 	}
 	return s
 }
@@ -66,6 +70,7 @@ func (c *Case) elsewhere(p Plan, i int) Plan {
 	if r.IntN(3) == 0 {
 		p.Carrier = []codegen.Carrier{codegen.CB, codegen.Meta, codegen.PerCPU}[r.IntN(3)]
 	}
+	p.Profiled = r.IntN(3) == 0
 	return p
 }
 

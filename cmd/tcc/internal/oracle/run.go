@@ -80,6 +80,7 @@ type trace struct {
 	results []interp.Result
 	state   map[string]string
 	reached map[syntax.Stmt]bool
+	profile *codegen.Profile
 }
 
 // Run sends the packets of a case through the interpreter and through compiled forms of the pipeline, and tells the
@@ -111,7 +112,11 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		if plan.Part > 0 {
 			plan.Budget = whole/plan.Part + 1
 		}
-		a, failure := plan.compile(p, codegen.Options{Verify: c.Verify, Emitted: ops.emitted})
+		opts := codegen.Options{Verify: c.Verify, Emitted: ops.emitted}
+		if plan.Profiled {
+			opts.Profile = want.profile
+		}
+		a, failure := plan.compile(p, opts)
 		switch {
 		case failure == nil:
 		case failure.Kind == noPlan && plan != Plan{}:
@@ -248,7 +253,10 @@ func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
 	}()
 	m := c.machine(p)
 	t.reached = map[syntax.Stmt]bool{}
+	recorder := codegen.NewProfileRecorder(p)
+	m.OnStage = recorder.Stage
 	m.OnStmt = func(s syntax.Stmt) {
+		recorder.Stmt(s)
 		if _, block := s.(*syntax.Block); !block {
 			t.reached[s] = true
 		}
@@ -260,6 +268,7 @@ func (c *Case) interpret(p *check.Program) (t trace, failure *Failure) {
 		m.Env = packet.env()
 		t.results = append(t.results, m.Run(packet.Data))
 	}
+	t.profile = recorder.Profile(uint64(len(c.Packets)))
 	t.state = map[string]string{}
 	for _, g := range p.Globals {
 		t.state["var "+g.Name] = fmt.Sprintf("%x", m.Global(g.Name))

@@ -184,22 +184,39 @@ func (f *Profile) lookup(p *check.Program) func(stage string, at diag.Span) (sta
 			byStage[c.Stage] = append(byStage[c.Stage], i)
 		}
 	}
+	type key struct {
+		stage string
+		at    diag.Pos
+		file  string
+	}
+	found := map[key]int{} // -1: there is none
 	return func(stage string, at diag.Span) (int, float64, bool) {
-		best := -1
-		for _, i := range byStage[stage] {
-			c := &f.Counts[i]
-			text := texts[c.In]
-			if span := text.Span(); at.File != span.File || at.Start.Offset < span.Start.Offset || at.Start.Offset >= span.End.Offset {
-				continue
-			}
-			here := in(text, at.Start)
-			if c.From.compare(here) <= 0 && here.compare(c.To) < 0 && (best < 0 || c.From.compare(f.Counts[best].From) >= 0) {
-				best = i
-			}
+		k := key{stage, at.Start, at.File}
+		best, known := found[k]
+		if !known {
+			best = f.find(byStage[stage], texts, at)
+			found[k] = best
 		}
 		if best < 0 {
 			return 0, 0, false
 		}
 		return best, float64(f.Counts[best].Count) / float64(f.Packets), true
 	}
+}
+
+// find is the innermost of some counted statements at a place, -1 if there is none.
+func (f *Profile) find(counts []int, texts map[string]syntax.Node, at diag.Span) int {
+	best := -1
+	for _, i := range counts {
+		c := &f.Counts[i]
+		text := texts[c.In]
+		if span := text.Span(); at.File != span.File || at.Start.Offset < span.Start.Offset || at.Start.Offset >= span.End.Offset {
+			continue
+		}
+		here := in(text, at.Start)
+		if c.From.compare(here) <= 0 && here.compare(c.To) < 0 && (best < 0 || c.From.compare(f.Counts[best].From) >= 0) {
+			best = i
+		}
+	}
+	return best
 }

@@ -79,7 +79,7 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 		c.enter += notesSteps
 		c.exit += notesSteps + growSteps
 	}
-	if c.bytes > g.room() {
+	if c.bytes > g.room() && g.room() < StateSize { // in an array, too much is an error of its own
 		c.exit = -1
 	}
 	return c.orNil()

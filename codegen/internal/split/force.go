@@ -26,7 +26,10 @@ func forced(m *ir.Module, opts Options, chop bool) (*Plan, error) {
 		}
 	}
 	ps := s.lay(s.list())
-	for s.spare(ps) != nil {
+	for ps.over > 0 {
+		if err := s.spare(ps); s.room() == StateSize {
+			return nil, err
+		}
 		ps = s.lay(s.list())
 	}
 	p := &Plan{State: ps.state, Notes: ps.notes}

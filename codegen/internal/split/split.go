@@ -112,7 +112,7 @@ func enough(m *ir.Module, opts Options) string {
 			low = middle
 		}
 	}
-	for ; high <= mostProcessed; high += 1 + high/(precision/2) {
+	for step := 1 + high/precision; high <= mostProcessed; high, step = high+step, 2*step {
 		opts.Budget = high
 		if _, err := plan(m, opts); err == nil {
 			return fmt.Sprintf("a budget of %d is enough", high)

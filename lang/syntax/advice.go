@@ -31,6 +31,10 @@ func (p *fileParser) advise(d *diag.Diagnostic, start int, bad *int, expected *s
 		d.Hint = reserved(t.Value)
 	case t.Value == "=" && *expected == "`{`":
 		d.Hint = "`==` compares"
+	case *expected == "`{`":
+		d.Hint = p.foreignHead(*bad)
+	case *expected == "a pattern or `}`" && t.Value == "else":
+		d.Hint = "`_ => …` takes what is left"
 	case *expected == "a declaration":
 		d.Hint = didYouMean(t.Value, slices.Sorted(maps.Keys(declWords)))
 	case strings.HasPrefix(*expected, "a verdict"):
@@ -58,9 +62,11 @@ func (p *fileParser) adviseStatement(d *diag.Diagnostic, bad *int, expected *str
 		d.Hint = reserved(p.tokens[i-1].Value)
 	case t.Value == "else":
 		d.Hint = "`else` follows the `}` of an `if`, or a statement that can fail"
+	case t.Value == "(" && i > 0 && slices.Contains(verdictWords, p.tokens[i-1].Value):
+		d.Hint = fmt.Sprintf("`%s` takes no arguments and no parentheses", p.tokens[i-1].Value)
 	case t.Type != tokIdent:
-	case next.Type == tokIdent && slices.Contains([]string{"let", "var", "const"}, t.Value):
-		d.Hint = fmt.Sprintf("write `%s := …`", next.Value)
+	case p.foreignStatement(i) != "":
+		d.Hint = p.foreignStatement(i)
 	case next.Type == tokOp && next.Value != "}" && next.Value != "{":
 		*bad, *expected = i+1, "`:=` or `=`"
 		if (next.Value == "+" || next.Value == "-") && p.tokens[min(i+2, len(p.tokens)-1)].Value == next.Value {

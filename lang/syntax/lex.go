@@ -193,15 +193,27 @@ func (s *scanner) operator(rest string) {
 		}
 	}
 	r, n := utf8.DecodeRuneInString(rest)
-	hint := ""
+	hint, skip := "", n
 	switch r {
 	case '\'', '`', '“', '”', '‘', '’', '„', '«', '»':
 		hint = "strings stand in double quotes"
 	case '#':
-		hint = "a comment starts with `//`"
+		hint, skip = hash(rest)
 	}
 	s.report("E0102", n, fmt.Sprintf("unexpected character %s", quoteRune(r)), hint)
-	s.pos += n
+	s.pos += skip
+}
+
+// hash is advice about a #, and how many bytes to skip: the whole line if it is a directive of C.
+func hash(rest string) (hint string, skip int) {
+	line, _, _ := strings.Cut(rest, "\n")
+	switch {
+	case strings.HasPrefix(line, "#include"):
+		return "headers like `ipv4` are known; `import \"file.tcc\"` brings in what another file declares", len(line)
+	case strings.HasPrefix(line, "#define"):
+		return "a constant is a `config` or a member of an `enum`", len(line)
+	}
+	return "a comment starts with `//`", 1
 }
 
 // quoteRune shows a character, or its number if it can't be seen.

@@ -116,7 +116,11 @@ func (c *checker) target(e syntax.Expr) types.Type {
 func (c *checker) targetName(id *syntax.Ident) types.Type {
 	l := c.locals[id.Name]
 	if l == nil {
+		before := len(c.diags)
 		t := c.expr(id)
+		if len(c.diags) > before && c.lastIs("E0201") && c.diags[before].Hint == "" {
+			c.diags[before].Hint = fmt.Sprintf("write `%s := …` to declare a local", id.Name)
+		}
 		if g, ok := c.Uses[id].(*Global); ok && c.isConfig(id, g) {
 			return types.Invalid
 		}

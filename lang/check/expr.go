@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 
@@ -85,6 +86,7 @@ func (c *checker) unknownName(id *syntax.Ident) {
 	}
 	d := c.errorf("E0201", id.Span(), "unknown name `%s`", id.Name)
 	c.suggest(d, id.Name, c.valueNames())
+	d.Hint = cmp.Or(foreignNames[id.Name], d.Hint)
 }
 
 // valueNames are the names that an expression can start with.
@@ -231,6 +233,7 @@ func (c *checker) call(e *syntax.Call) types.Type {
 	case nil:
 		d := c.errorf("E0201", e.Fun.Span(), "unknown function `%s`", e.Fun.Name)
 		c.suggest(d, e.Fun.Name, append(c.names(isFn), "now", "random", "cpu", "u8", "u16", "u32", "u64", "ip4"))
+		d.Hint = cmp.Or(foreignNames[e.Fun.Name], d.Hint)
 	default:
 		c.errorf("E0210", e.Fun.Span(), "`%s` is %s, not a function", e.Fun.Name, describe(o))
 	}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/syntax"
 )
@@ -60,9 +62,20 @@ func (c *checker) checkReached() {
 	}
 	for _, s := range c.prog.Stages {
 		if !reached[s] && c.isRoot(s.Decl) {
-			c.warnf("E0215", s.Decl.Name.Span(), "stage `%s` is never reached: no `goto` and no slot leads to it", s.Name)
+			c.warnf("E0215", s.Decl.Name.Span(), "stage `%s` is never reached: no `goto` and no slot leads to it", s.Name).Hint =
+				c.spareHint(s)
 		}
 	}
+}
+
+// spareHint is advice about a stage that was perhaps meant to be put into a table at run time, "" if none takes it.
+func (c *checker) spareHint(s *Stage) string {
+	for _, t := range c.prog.Slots {
+		if c.takes(s, t) {
+			return fmt.Sprintf("to be put into `%s` at run time, a stage is in a slot of it from the start, or compiled apart", t.Name)
+		}
+	}
+	return ""
 }
 
 // Stage finds a stage by name, nil if there is none.

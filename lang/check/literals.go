@@ -37,7 +37,7 @@ func (c *checker) literal(e *syntax.Literal) types.Type {
 		}
 		return c.setConst(e, &Const{Type: types.MAC, MAC: [6]byte(hw)})
 	}
-	c.errorf("E0308", e.Span(), "a string is not a value")
+	c.errorf("E0308", e.Span(), "a string is not a value").Hint = stringHint(e)
 	return types.Invalid
 }
 

@@ -76,7 +76,8 @@ func (c *checker) balance(e *syntax.Binary, x, y types.Type) types.Type {
 	case intOf(x) != nil && intOf(y) != nil:
 		t = c.wider(e, intOf(x), intOf(y))
 	case !types.Identical(x, y):
-		c.errorf("E0304", e.OpAt, "`%s` needs operands of one type, not %s and %s", e.Op, typeString(x), typeString(y))
+		c.errorf("E0304", e.OpAt, "`%s` needs operands of one type, not %s and %s", e.Op, typeString(x), typeString(y)).Hint =
+			c.boolHint(e, x, y)
 		return types.Invalid
 	}
 	if t != types.Invalid && !takes(e.Op, t) {

@@ -205,6 +205,9 @@ func (c *checker) expectState(e syntax.Expr) types.Type {
 			t = types.ValueOf(m.Value)
 		}
 	case *syntax.Select:
+		if c.expectOfPacket(e) {
+			break
+		}
 		if t = c.expectState(e.X); t != types.Invalid {
 			t = c.field(e, t)
 		}
@@ -213,4 +216,43 @@ func (c *checker) expectState(e syntax.Expr) types.Type {
 	}
 	c.Types[e] = t
 	return t
+}
+
+// expectOfPacket reports what is of the packet and not expected like state, if e is: a field of a header, without the
+// `packet` in front or with a point behind it, or of what the kernel knows of the packet.
+func (c *checker) expectOfPacket(e *syntax.Select) bool {
+	field := c.text(e)
+	switch x := e.X.(type) {
+	case *syntax.Ident:
+		switch {
+		case x.Name == "packet":
+			c.errorf("E0703", e.Span(), "of the packet, only its bytes can be expected").Hint =
+				"let a stage copy `" + field + "` to a `var`, and expect that"
+			return true
+		case !c.isHeader(x.Name):
+			return false
+		}
+	case *syntax.Select:
+		if id, ok := x.X.(*syntax.Ident); !ok || id.Name != "packet" {
+			return false
+		}
+		if _, ok := find[*Header](c, x.Sel, "header"); !ok {
+			return true
+		}
+		field = c.text(x.Sel) + "." + c.text(e.Sel)
+	default:
+		return false
+	}
+	c.errorf("E0703", e.Span(), "a header is a part of the packet").Hint = "write `expect packet " + field + " == …`"
+	return true
+}
+
+// isHeader reports whether a name is a header's and nothing else's.
+func (c *checker) isHeader(name string) bool {
+	o := c.topLevel(name)
+	if o == nil {
+		return c.std[name] != nil
+	}
+	_, ok := o.(*Header)
+	return ok
 }

@@ -40,19 +40,20 @@ func endShort() {
 	}
 }
 
-// payloadAt is the bytes that an access means. They are there, and start at an offset that a cursor can have.
-func (r *run) payloadAt(e *syntax.Index) []byte {
-	at := r.cursor + r.eval(e.Index)[0]
+// payloadAt is the bytes that an access means, and their offset from the packet's start. They are there, and start at an
+// offset that a cursor can have.
+func (r *run) payloadAt(e *syntax.Index) (b []byte, at uint64) {
+	at = r.cursor + r.eval(e.Index)[0]
 	size := uint64(r.prog.Payload[e].Size())
 	if at > check.CursorMax || at+size > uint64(len(r.packet)) {
 		panic(noPayload{})
 	}
-	return r.packet[at : at+size]
+	return r.packet[at : at+size], at
 }
 
 // payload reads an access.
 func (r *run) payload(e *syntax.Index) Value {
-	b := r.payloadAt(e)
+	b, _ := r.payloadAt(e)
 	return Value{loadBits(b, 0, 8*len(b))}
 }
 
@@ -62,11 +63,11 @@ func (r *run) storePayload(lhs syntax.Expr, op string, v Value) bool {
 	if !ok || r.prog.Payload[e] == nil {
 		return false
 	}
-	b := r.payloadAt(e)
+	b, at := r.payloadAt(e)
 	if op != "" {
 		v = arith(op, r.typeOf(e), Value{loadBits(b, 0, 8*len(b))}, v)
 	}
-	r.writePayload(r.cursor+r.eval(e.Index)[0], b, v)
+	r.writePayload(at, b, v)
 	return true
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/split"
 	"github.com/tcc-bpf/tcc/lang/check"
-	"github.com/tcc-bpf/tcc/lang/syntax"
 	"github.com/tcc-bpf/tcc/lang/types"
 	"github.com/tcc-bpf/tcc/runtime"
 )
@@ -35,7 +34,7 @@ func conventionText(p *check.Program, s *check.Slots) string {
 	var b strings.Builder
 	sizes := build.ArgSizes(s)
 	carrier, offsets := split.Convention(ir.ProgTypes[p.Type.Name], sizes)
-	fmt.Fprintf(&b, "slots %d\ntype %s frags %t\ncarrier %s", conventionVersion, p.Type.Name, frags(p), carrier)
+	fmt.Fprintf(&b, "slots %d\ntype %s frags %t\ncarrier %s", conventionVersion, p.Type.Name, p.Frags, carrier)
 	if carrier == split.TableState {
 		fmt.Fprintf(&b, " of %d bytes", split.StateSize)
 	}
@@ -49,15 +48,7 @@ func conventionText(p *check.Program, s *check.Slots) string {
 	return b.String()
 }
 
-// frags reports whether a pipeline takes packets in several buffers.
-func frags(p *check.Program) bool {
-	return slices.ContainsFunc(p.Files[0].Decls, func(d syntax.Decl) bool {
-		pl, ok := d.(*syntax.PipelineDecl)
-		return ok && pl.Frags
-	})
-}
-
-// Names of the host's ring buffer, which is shared as one.
+// eventsName is the host's ring buffer, which is shared as one.
 const eventsName = "tcc_events"
 
 // shared is the fingerprints of what stages compiled apart can share with a pipeline, by name.

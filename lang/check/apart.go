@@ -66,11 +66,18 @@ func (c *checker) checkFor(s *Stage) {
 	s.For = table
 }
 
-// sameType requires the host's type of pipeline, without which the kernel would take no stage of this one.
+// sameType requires the host's type of pipeline, with `frags` or without, or else the kernel would take no stage of this
+// one.
 func (c *checker) sameType() {
-	if host := c.prog.Host; host.Type != c.prog.Type {
-		id := c.heads["pipeline"].(*syntax.PipelineDecl).Type
-		c.errorf("E0440", id.Span(), "stages for slots of `%s` are in a pipeline of its type, %s", host.Name, host.Type.Name)
+	host, d := c.prog.Host, c.heads["pipeline"].(*syntax.PipelineDecl)
+	switch {
+	case host.Type != c.prog.Type:
+		c.errorf("E0440", d.Type.Span(), "stages for slots of `%s` are in a pipeline of its type, %s", host.Name, host.Type.Name)
+	case host.Frags && !d.Frags:
+		c.errorf("E0440", d.Type.Span(), "stages for slots of `%s` are in a pipeline with `frags`, as it has them", host.Name).Hint =
+			"write `pipeline " + d.Name.Name + " " + d.Type.Name + " frags`"
+	case d.Frags && !host.Frags:
+		c.errorf("E0440", fragsSpan(d), "stages for slots of `%s` are in a pipeline without `frags`, as it has none", host.Name)
 	}
 }
 

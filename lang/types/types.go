@@ -276,9 +276,6 @@ func Identical(a, b Type) bool {
 	return ok && x.Len == y.Len && Identical(x.Elem, y.Elem)
 }
 
-// IsUnsigned reports whether t is u8 … u64.
-func IsUnsigned(t Type) bool { i, ok := t.(*Int); return ok && !i.Signed }
-
 // IsAddress reports whether t is ip4, ip6 or mac.
 func IsAddress(t Type) bool { return t == IP4 || t == IP6 || t == MAC }
 

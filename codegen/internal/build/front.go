@@ -107,11 +107,9 @@ func (s *stage) limitFront(at diag.Span, f *front, failed *ir.Block) {
 
 // start is the pointer to the packet's first byte.
 func (s *stage) start(at diag.Span) *pointer {
-	if s.ptrs != nil {
-		for p := s.ptrs; p != nil; p = p.outer {
-			if p.root.Op == ir.Const && p.root.Imm == 0 {
-				return p
-			}
+	for p := s.ptrs; p != nil; p = p.outer {
+		if p.root.Op == ir.Const && p.root.Imm == 0 {
+			return p
 		}
 	}
 	return s.pointer(at, s.konst(at, ir.I64, 0))

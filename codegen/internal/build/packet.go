@@ -92,15 +92,7 @@ func (s *stage) viewAt(p spot, h *types.Header, at diag.Span, failed *ir.Block) 
 // there checks that size bytes at a spot are there, and gives the pointer of its root.
 func (s *stage) there(at diag.Span, p spot, size int, failed *ir.Block) *ir.Value {
 	base := s.pointer(at, p.root)
-	on := s.newBlock()
-	s.end(ir.Term{
-		Op:    ir.Check,
-		Imm:   p.disp + int64(size),
-		Args:  []*ir.Value{base.ptr, base.end},
-		Succs: []ir.Edge{{To: on}, {To: failed}},
-		Span:  at,
-	})
-	s.enter(on)
+	s.reach(at, cell{base, p.disp}, int64(size), failed)
 	return base.ptr
 }
 

@@ -52,7 +52,7 @@ func (p payloadPlace) load(s *stage, at diag.Span) value {
 	case p.near(s):
 		x = s.load(at, p.size, s.there(at, p.at, p.size, p.failed), p.at.disp)
 	default:
-		x = p.loadFar(s, at)
+		x = s.nearOrFar(at, p.size, p.at, func() *ir.Value { return p.copied(s, at) })
 	}
 	return value{s.swap(at, p.size, x)}
 }
@@ -63,15 +63,6 @@ func (p payloadPlace) copied(s *stage, at diag.Span) *ir.Value {
 	return s.load(at, p.size, s.copyOf(at, p.size, p.at), 0)
 }
 
-func (p payloadPlace) loadFar(s *stage, at diag.Span) *ir.Value {
-	return s.nearOrFar(at, p.size, p.at, func() *ir.Value { return p.copied(s, at) })
-}
-
-// thereOrFar checks that bytes can be pointed at, without asking the entry program to see to it.
-func (s *stage) thereOrFar(at diag.Span, p payloadPlace, far *ir.Block) *ir.Value {
-	return s.ifNear(at, p.at, p.size, far)
-}
-
 func (p payloadPlace) store(s *stage, at diag.Span, v value) {
 	x := s.swap(at, p.size, s.as(at, ir.Number(p.size), v[0]))
 	if p.near(s) {
@@ -79,7 +70,7 @@ func (p payloadPlace) store(s *stage, at diag.Span, v value) {
 		return
 	}
 	far, on := s.coldBlock(), s.newBlock()
-	p.storeAt(s, at, s.thereOrFar(at, p, far), x)
+	p.storeAt(s, at, s.ifNear(at, p.at, p.size, far), x)
 	s.jump(on, at)
 	s.enter(far)
 	end := s.notBeyond(at, p.at, p.size, p.failed)
@@ -91,7 +82,7 @@ func (p payloadPlace) store(s *stage, at diag.Span, v value) {
 	}
 	s.emit(at, ir.Pull, ir.None, s.as(at, ir.I32, end))
 	s.moved()
-	p.storeAt(s, at, s.thereOrFar(at, p, p.failed), x)
+	p.storeAt(s, at, s.ifNear(at, p.at, p.size, p.failed), x)
 	s.jump(on, at)
 	s.enter(on)
 	s.ptrs = nil

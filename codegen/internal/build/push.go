@@ -9,7 +9,7 @@ import (
 )
 
 // The kernel resizes a packet at one place: on xdp at its front, on tc behind the first 14 bytes. So that bytes come in or
-// go out elsewhere, what lies between has to be moved (move.go). A push moves it when the kernel has made room, a pop
+// go out elsewhere, what lies between has to be moved (front.go). A push moves it when the kernel has made room, a pop
 // before the kernel takes some.
 //
 // Either can fail, and must then leave the packet as it was. So all that can be known is asked before: only the helper

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -174,7 +176,11 @@ func compareFiles(e *env, files []output.File) error {
 		return err
 	}
 	for _, p := range paths {
-		fmt.Fprintf(e.stderr, "%s: differs from what the source compiles to; run tcc compile again\n", p)
+		what := "differs from what the source compiles to; run tcc compile again"
+		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
+			what = "is missing; run tcc compile"
+		}
+		fmt.Fprintf(e.stderr, "%s: %s\n", p, what)
 	}
 	if len(paths) > 0 {
 		return errReported

@@ -57,6 +57,9 @@ func tcc(e *env, args []string) int {
 		usage(e.stderr)
 		return exitUsage
 	}
+	if args[0] == "help" && len(args) == 2 {
+		args = []string{args[1], "-h"}
+	}
 	if isHelp(args[0]) {
 		usage(e.stdout)
 		return exitOK

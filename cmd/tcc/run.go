@@ -65,25 +65,27 @@ type packetLine struct {
 	Code    *int32 `json:"code,omitempty"`
 	Out     string `json:"out,omitempty"`     // hex, only if the bytes changed
 	Skipped string `json:"skipped,omitempty"` // why the packet was not sent
+	Length  int    `json:"length,omitempty"`  // bytes of the packet on the wire, only if the capture kept fewer
 }
 
 // A printer shows results as they come.
 type printer interface {
 	packet(packetLine) error
-	fileEnd(file string) error
+	fileEnd(file string, err error) error // err: why the file has an early end
 	counters(*check.Program, map[string][]uint64) error
 }
 
 // replay sends the packets of all files. A damaged file is reported and the next one goes on; the error comes at the end.
 func replay(e *env, eng interp.Engine, p *check.Program, files []string, asJSON bool) error {
 	out := bufio.NewWriter(e.stdout)
-	var pr printer = &textPrinter{w: out, seen: map[string]int{}}
+	var pr printer = &textPrinter{w: out}
 	if asJSON {
 		pr = jsonPrinter{json.NewEncoder(out)}
 	}
 	var errs []error
 	for _, f := range files {
-		errs = append(errs, replayFile(eng, p, f, pr), pr.fileEnd(f))
+		err := replayFile(eng, p, f, pr)
+		errs = append(errs, err, pr.fileEnd(f, err))
 	}
 	counts, err := readCounters(eng, p)
 	if err == nil {
@@ -101,6 +103,9 @@ func replayFile(eng interp.Engine, p *check.Program, file string, pr printer) er
 			return fmt.Errorf("%s: packet %d: %w", file, n, err)
 		}
 		line.File, line.N = file, n
+		if pkt.Length > len(pkt.Data) {
+			line.Length = pkt.Length
+		}
 		return pr.packet(line)
 	})
 }
@@ -170,7 +175,7 @@ type jsonPrinter struct{ enc *json.Encoder }
 
 func (j jsonPrinter) packet(l packetLine) error { return j.enc.Encode(l) }
 
-func (j jsonPrinter) fileEnd(string) error { return nil }
+func (j jsonPrinter) fileEnd(string, error) error { return nil }
 
 // counters prints {"counters": {name: n}}; an indexed counter is an object of those of its indices that are not 0, an
 // enum's by name.
@@ -206,25 +211,54 @@ func indexName(c *check.Counter, i int) string {
 
 // textPrinter prints a line a file and a line a counter.
 type textPrinter struct {
-	w    io.Writer
-	seen map[string]int // verdict or "skipped" → packets of this file
+	w io.Writer
+	tally
+}
+
+// A tally is of the packets of one file.
+type tally struct {
+	seen         map[string]int // by verdict
+	skipped, cut int            // not sent; longer on the wire than in the capture
+	why          string         // the first was skipped
 }
 
 func (t *textPrinter) packet(l packetLine) error {
-	t.seen[cmp.Or(l.Verdict, "skipped")]++
+	if t.seen == nil {
+		t.seen = map[string]int{}
+	}
+	if l.Skipped == "" {
+		t.seen[l.Verdict]++
+	} else {
+		t.skipped++
+		t.why = cmp.Or(t.why, l.Skipped)
+	}
+	if l.Length != 0 {
+		t.cut++
+	}
 	return nil
 }
 
-func (t *textPrinter) fileEnd(file string) error {
-	fmt.Fprintf(t.w, "%s:", file)
-	for _, verdict := range slices.Sorted(maps.Keys(t.seen)) {
-		fmt.Fprintf(t.w, " %d %s", t.seen[verdict], verdict)
+// fileEnd prints nothing of a file that could not be read at all.
+func (t *textPrinter) fileEnd(file string, err error) error {
+	of := t.tally
+	t.tally = tally{}
+	if err != nil && of.seen == nil {
+		return nil
 	}
-	if len(t.seen) == 0 {
-		fmt.Fprint(t.w, " no packets")
+	line := file + ":"
+	for _, verdict := range slices.Sorted(maps.Keys(of.seen)) {
+		line += fmt.Sprintf(" %d %s", of.seen[verdict], verdict)
 	}
-	_, err := fmt.Fprintln(t.w)
-	clear(t.seen)
+	if of.skipped > 0 {
+		line += fmt.Sprintf(" %d skipped (the first: %s)", of.skipped, of.why)
+	}
+	if of.seen == nil {
+		line += " no packets"
+	}
+	if of.cut > 0 {
+		line += fmt.Sprintf(" (cut short by the capture: %d)", of.cut)
+	}
+	_, err = fmt.Fprintln(t.w, line)
 	return err
 }
 

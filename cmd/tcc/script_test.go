@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,7 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/pcap"
 )
 
 func TestMain(m *testing.M) {
@@ -34,7 +40,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GOPACKAGE", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits2": exits2, "cut": cut},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits2": exits2, "cut": cut, "snap": snap},
 		Condition: func(cond string) (bool, error) {
 			return cond == "kernel" && mayUseKernel(t), nil
 		},
@@ -57,6 +63,20 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	data, err := os.ReadFile(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data[:len(data)-n], 0o600))
+}
+
+// snap copies a pcap file of Ethernet as if it had been captured with a snap length of n bytes: snap N FROM TO.
+func snap(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var b bytes.Buffer
+	w := pcapgo.NewWriter(&b)
+	ts.Check(w.WriteFileHeader(uint32(n), layers.LinkTypeEthernet))
+	ts.Check(pcap.Read(args[1], func(p pcap.Packet) error {
+		kept := p.Data[:min(n, len(p.Data))]
+		return w.WritePacket(gopacket.CaptureInfo{CaptureLength: len(kept), Length: p.Length}, kept)
+	}))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), b.Bytes(), 0o600))
 }
 
 // mayUseKernel reports whether programs can be loaded, which they must if TCC_REQUIRE_KERNEL is set.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/gopacket/gopacket"
@@ -15,8 +16,9 @@ import (
 
 // Packet is one captured packet.
 type Packet struct {
-	Data []byte
-	Link layers.LinkType
+	Data   []byte
+	Length int // on the wire; the capture may have kept less
+	Link   layers.LinkType
 }
 
 // Limits on what is read from a file, so that a broken one can't fill the memory.
@@ -35,6 +37,8 @@ type source interface {
 func Read(path string, each func(Packet) error) (err error) {
 	st, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: no such file", path)
 	case err != nil:
 		return err
 	case st.IsDir():
@@ -50,6 +54,9 @@ func Read(path string, each func(Packet) error) (err error) {
 }
 
 func read(path string, data []byte, each func(Packet) error) error {
+	if len(data) == 0 {
+		return fmt.Errorf("%s: not a readable pcap or pcapng file: it is empty", path)
+	}
 	src, link, err := open(data)
 	if err != nil {
 		return fmt.Errorf("%s: not a readable pcap or pcapng file: %w", path, err)
@@ -62,7 +69,7 @@ func read(path string, data []byte, each func(Packet) error) error {
 		if err != nil {
 			return fmt.Errorf("%s: damaged at packet %d: %w", path, n, err)
 		}
-		if err := each(Packet{Data: p, Link: link(info)}); err != nil {
+		if err := each(Packet{Data: p, Length: info.Length, Link: link(info)}); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,7 @@ type Program struct {
 	File          string      `json:"file"`          // where it begins
 	Line          int         `json:"line"`          // 0 if that stands nowhere
 	Reason        string      `json:"reason"`        // why it is a program of its own
-	Frequency     float64     `json:"frequency"`     // how many of the packets come by, from 0 to 1; a guess
+	Frequency     float64     `json:"frequency"`     // how many of the packets come by, from 0 to 1; a guess, or by the profile
 	Instructions  int         `json:"instructions"`  // in units of 8 bytes, as the kernel counts them
 	EstimatedCost int         `json:"estimatedCost"` // instructions that the verifier will process, by the compiler's model
 	Stack         int         `json:"stack"`         // bytes
@@ -46,7 +46,7 @@ type Carried struct {
 	Name    string `json:"name"` // of the variable, or what computes it as it stands in the source
 	Type    string `json:"type"` // the language's; empty if it has none
 	Bytes   int    `json:"bytes"`
-	Carrier string `json:"carrier"` // "cb" (skb->cb) or "tcc_state" (a per-CPU array)
+	Carrier string `json:"carrier"` // "cb" (skb->cb), "meta" (data_meta) or "tcc_state" (a per-CPU array)
 	Offset  int    `json:"offset"`  // bytes from the carrier's start
 	File    string `json:"file"`    // where it is computed
 	Line    int    `json:"line"`

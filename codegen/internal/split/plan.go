@@ -30,7 +30,7 @@ type Program struct {
 	At      diag.Span // its place in the source
 	Index   int       // in tcc_stages; -1: not reached through it
 	Reason  string    // why it is a program of its own
-	Freq    float64   // how many of the packets come by, by the guess that the search goes by
+	Freq    float64   // how many of the packets come by, as the search takes it
 	Cost    verifier.Estimate
 	Carried []Carried // what it takes over
 	Calls   []Call    // its tail calls: programs, then slots tables

@@ -9,7 +9,7 @@
 //	chop      long blocks become shorter ones, so that there are enough places to cut
 //	crossing  what travels if a program begins at a block, and what is made anew there
 //	search    chooses heads such that every program fits
-//	layout    where in skb->cb or the per-CPU array each number lies
+//	layout    where in its carrier each number lies
 //	build     writes the programs, as ordinary IR
 //	chain     the longest chain of tail calls
 //

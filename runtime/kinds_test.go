@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/runtime"
 )
 
@@ -60,15 +61,6 @@ stage short {
 header probe { magic u32 }
 `
 
-// unavailable skips a test that the machine can't run, or fails it if TCC_REQUIRE_KERNEL is set.
-func unavailable(t *testing.T, why error) {
-	t.Helper()
-	if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
-
 // inCgroup runs f in a new cgroup, whose path it is given.
 func inCgroup(t *testing.T, f func(path string)) {
 	t.Helper()
@@ -80,11 +72,11 @@ func inCgroup(t *testing.T, f func(path string)) {
 		}
 	}
 	if root == "" {
-		unavailable(t, errors.New("no cgroup2 is mounted"))
+		kerneltest.Unavailable(t, errors.New("no cgroup2 is mounted"))
 	}
 	path := filepath.Join(root, fmt.Sprintf("tcc-test-%d", os.Getpid()))
 	if err := os.Mkdir(path, 0o755); err != nil {
-		unavailable(t, err)
+		kerneltest.Unavailable(t, err)
 	}
 	move := func(to string) error {
 		return os.WriteFile(filepath.Join(to, "cgroup.procs"), fmt.Append(nil, os.Getpid()), 0)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/runtime"
 )
@@ -52,9 +53,7 @@ slots kinds[18](ip ipv4) { 17 => udp_in; 6 => any }
 // compiled is the pipeline above, cut into several programs.
 func compiled(t *testing.T, src string, budget int) (*ebpf.CollectionSpec, *codegen.Artifact) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		unavailable(t, errors.New("loading programs into the kernel needs root"))
-	}
+	kerneltest.Require(t)
 	p, list := check.Source("guard.tcc", src)
 	if err := list.Err(); err != nil {
 		t.Fatal(err)

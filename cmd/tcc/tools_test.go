@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
 
 // The objects are for everyone: these tests give them to the tools that others would use.
@@ -24,22 +26,6 @@ func compileExample(t *testing.T, name, budget string) string {
 	}
 	return dir
 }
-
-// tool finds one of several commands, or skips the test, or fails it where TCC_REQUIRE_KERNEL is set.
-func tool(t *testing.T, names ...string) string {
-	t.Helper()
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
-		t.Fatalf("none of %s is installed", names)
-	}
-	t.Skipf("none of %s is installed", names)
-	return ""
-}
-
 func runTool(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(name, args...).CombinedOutput()
@@ -51,10 +37,8 @@ func runTool(t *testing.T, name string, args ...string) string {
 
 // TestBpftool loads every program of the examples with bpftool and finds the prog arrays filled.
 func TestBpftool(t *testing.T) {
-	if !mayUseKernel(t) {
-		t.Skip("loading programs into the kernel needs root")
-	}
-	bpftool := tool(t, "bpftool", "/usr/sbin/bpftool")
+	kerneltest.Require(t)
+	bpftool := kerneltest.Tool(t, "bpftool", "/usr/sbin/bpftool")
 	fs := t.TempDir()
 	if err := unix.Mount("bpf", fs, "bpf", 0, ""); err != nil {
 		t.Fatal(err)
@@ -82,7 +66,7 @@ func TestBpftool(t *testing.T) {
 
 // TestObjdump sees the lines of the source between the instructions.
 func TestObjdump(t *testing.T) {
-	objdump := tool(t, "llvm-objdump-19", "llvm-objdump")
+	objdump := kerneltest.Tool(t, "llvm-objdump-19", "llvm-objdump")
 	for _, file := range []string{"firewall_bpfel.o", "firewall_bpfeb.o"} {
 		dir := compileExample(t, "firewall", "130")
 		listing := runTool(t, objdump, "-S", filepath.Join(dir, file))

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/cilium/ebpf"
+
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
 
 // skb is the start of struct __sk_buff, up to cb, as test runs take and give it.
@@ -17,7 +19,7 @@ type skb struct {
 }
 
 func TestContext(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	coll, err := load(ir.MustParse(`module context tc default 0 license "GPL"
 func context {
 b0:
@@ -69,7 +71,7 @@ b0:
 }
 
 func TestTailCalls(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	m := ir.MustParse(`module entry xdp default 0 license "GPL"
 map programs prog_array key 4 value 4 max 4 {1: second}
 map state percpu_array key 4 value 8 max 1
@@ -162,7 +164,7 @@ b1:
 
 // Packet pointers are loaded again after a pull, and what else is known survives it.
 func TestPull(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	m := ir.MustParse(`module pull tc default 0 license "GPL"
 func pull {
 b0:
@@ -198,7 +200,7 @@ b4: cold
 
 // A mac in a key lies as it comes; the parts that are not aligned are written in pieces.
 func TestUnalignedFields(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	m := ir.MustParse(`module macs xdp default 0 license "GPL"
 map table hash key 12 value 16 max 8
 func macs {
@@ -229,7 +231,7 @@ b1:
 
 // A number that had to go to the stack is still good for a pointer.
 func TestSpilledOffset(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	m := ir.MustParse(`module offset xdp default 0 license "GPL"
 func offset {
 b0:
@@ -293,7 +295,7 @@ b2:
 }
 
 func TestOutput(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	m := ir.MustParse(`module output xdp default 0 license "GPL"
 map ring ringbuf key 0 value 0 max 4096
 func output {

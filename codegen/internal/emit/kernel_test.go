@@ -5,33 +5,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
-	"github.com/cilium/ebpf/rlimit"
+	"pgregory.net/rapid"
+
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir/eval"
 	"github.com/tcc-bpf/tcc/codegen/internal/lower/lowertest"
-	"pgregory.net/rapid"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
-
-// needKernel skips the test where programs can't be loaded, unless that is an error here.
-func needKernel(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() == 0 {
-		if err := rlimit.RemoveMemlock(); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if os.Getenv("TCC_REQUIRE_KERNEL") == "1" {
-		t.Fatal("loading programs needs root")
-	}
-	t.Skip("loading programs needs root")
-}
 
 var kinds = map[ir.MapKind]ebpf.MapType{
 	"hash": ebpf.Hash, "lru_hash": ebpf.LRUHash, "array": ebpf.Array, "percpu_array": ebpf.PerCPUArray,
@@ -162,7 +147,7 @@ func compareRecords(t rapid.TB, coll *ebpf.Collection, machine *eval.Machine) {
 }
 
 func TestRandomPrograms(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	for _, typ := range []string{"tc", "xdp"} {
 		t.Run(typ, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {

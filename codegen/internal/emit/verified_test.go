@@ -1,12 +1,14 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
 	"math/rand"
 	"strings"
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
 
 // verified loads a program of one function and returns how many instructions the verifier processed, and how many
@@ -24,7 +26,7 @@ func verified(t *testing.T, m *ir.Module) (processed uint32, size int) {
 	}
 	processed, ok := info.VerifiedInstructions()
 	if !ok {
-		t.Skip("the kernel doesn't tell how many instructions it processed")
+		kerneltest.Unavailable(t, errors.New("the kernel doesn't tell how many instructions it processed"))
 	}
 	insns, err := info.Instructions()
 	if err != nil {
@@ -67,7 +69,7 @@ b1: cold
 
 // The verifier looks at a program once for every number that it thinks possible, unless it is made to forget.
 func TestForget(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	without, _ := verified(t, flags(10, false))
 	with, _ := verified(t, flags(10, true))
 	if without < 4<<10 || with > 22*10 {
@@ -117,7 +119,7 @@ b2: cold
 
 // Long tables must not overflow the verifier's queue of branches, nor cost it more than a few looks at each row.
 func TestLongTables(t *testing.T) {
-	needKernel(t)
+	kerneltest.Require(t)
 	for _, test := range []struct{ rows, tests int }{{100, 3}, {1000, 2}, {9000, 1}, {5000, 2}, {3000, 3}, {2000, 5}} {
 		t.Run(fmt.Sprintf("%d rows of %d", test.rows, test.tests), func(t *testing.T) {
 			m := rules(test.rows, test.tests)

@@ -2,37 +2,10 @@ package loader
 
 import (
 	"encoding/binary"
-	"errors"
-	"os"
 	"testing"
 
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
-	"github.com/cilium/ebpf/rlimit"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
-
-// require skips a test that this machine can't run, or fails it where it must run.
-func require(t *testing.T, err error) {
-	t.Helper()
-	switch {
-	case err == nil:
-	case os.Getenv("TCC_REQUIRE_KERNEL") == "1":
-		t.Fatal(err)
-	default:
-		t.Skip(err)
-	}
-}
-
-func requireKernel(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		require(t, errors.New("loading programs takes root"))
-	}
-	require(t, rlimit.RemoveMemlock())
-	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.XDP, Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 2), asm.Return()}})
-	require(t, err)
-	p.Close()
-}
 
 // A program that uses the generated loader of edge in the kernel, in both its halves.
 const user = `package main
@@ -125,7 +98,7 @@ func objects() {
 `
 
 func TestGeneratedLoader(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	in := edgeInput(t, binary.LittleEndian)
 	all := files(t, in, edgeObject(t, binary.LittleEndian), edgeObject(t, binary.BigEndian))
 	all["main.go"] = []byte(user)

@@ -14,47 +14,11 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
-	"github.com/cilium/ebpf/rlimit"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/types"
 )
-
-// require skips a test that this machine can't run, or fails it where it must run.
-func require(t *testing.T, err error) {
-	t.Helper()
-	switch {
-	case err == nil:
-	case os.Getenv("TCC_REQUIRE_KERNEL") == "1":
-		t.Fatal(err)
-	default:
-		t.Skip(err)
-	}
-}
-
-func requireKernel(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		require(t, errors.New("loading programs takes root"))
-	}
-	require(t, rlimit.RemoveMemlock())
-	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.XDP, Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 2), asm.Return()}})
-	require(t, err)
-	p.Close()
-}
-
-func requireTool(t *testing.T, names ...string) string {
-	t.Helper()
-	var err error
-	for _, name := range names {
-		var path string
-		if path, err = exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	require(t, err)
-	return ""
-}
 
 // writeFile writes an object to disk.
 func writeFile(t *testing.T, s *Spec, order binary.ByteOrder) string {
@@ -71,7 +35,7 @@ func writeFile(t *testing.T, s *Spec, order binary.ByteOrder) string {
 }
 
 func TestRun(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	spec := read(t, binary.NativeEndian)
 	coll, err := ebpf.NewCollection(spec)
 	if err != nil {
@@ -115,7 +79,7 @@ func TestRun(t *testing.T) {
 
 // Every map that the kernel can describe is described.
 func TestKernelKnowsTypes(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	coll, err := ebpf.NewCollection(read(t, binary.NativeEndian))
 	if err != nil {
 		t.Fatalf("%+v", err)
@@ -135,7 +99,7 @@ func TestKernelKnowsTypes(t *testing.T) {
 // bpftool runs the tool with JSON output.
 func bpftool(t *testing.T, out any, args ...string) {
 	t.Helper()
-	cmd := exec.Command(requireTool(t, "bpftool"), append([]string{"-j"}, args...)...)
+	cmd := exec.Command(kerneltest.Tool(t, "bpftool"), append([]string{"-j"}, args...)...)
 	data, err := cmd.Output()
 	if err != nil {
 		var exit *exec.ExitError
@@ -155,7 +119,9 @@ func bpftool(t *testing.T, out any, args ...string) {
 func mountBPF(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	require(t, syscall.Mount("bpf", dir, "bpf", 0, ""))
+	if err := syscall.Mount("bpf", dir, "bpf", 0, ""); err != nil {
+		kerneltest.Unavailable(t, err)
+	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, 0); err != nil {
 			t.Error(err)
@@ -166,8 +132,8 @@ func mountBPF(t *testing.T) string {
 
 // libbpf loads the object, gives every program its type, and fills the prog array.
 func TestBpftool(t *testing.T) {
-	requireKernel(t)
-	requireTool(t, "bpftool")
+	kerneltest.Require(t)
+	kerneltest.Tool(t, "bpftool")
 	for section, progType := range map[string]string{"xdp": "xdp", "tc": "sched_cls"} {
 		t.Run(section, func(t *testing.T) {
 			s := edge(binary.NativeEndian)
@@ -213,7 +179,7 @@ func hexWord(n uint32) string {
 
 // The disassembly shows source lines out of .BTF; there is no source file anywhere.
 func TestObjdump(t *testing.T) {
-	tool := requireTool(t, "llvm-objdump-19", "llvm-objdump")
+	tool := kerneltest.Tool(t, "llvm-objdump-19", "llvm-objdump")
 	for _, order := range orders {
 		out, err := exec.Command(tool, "-Sr", writeFile(t, edge(order), order)).CombinedOutput()
 		if err != nil {
@@ -230,7 +196,7 @@ func TestObjdump(t *testing.T) {
 
 // What the verifier refuses, it refuses at a line of the source.
 func TestVerifierLog(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	s := edge(binary.NativeEndian)
 	s.Programs[1].Insns = asm.Instructions{
 		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word).WithSource(at(3, 1)),
@@ -254,7 +220,7 @@ func TestVerifierLog(t *testing.T) {
 
 // The kernel takes every type of the language as the key or value of a map.
 func TestKernelTakesTypes(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	s := edge(binary.NativeEndian)
 	wide := &types.Enum{Name: "wide", Base: types.U64, Members: []types.EnumMember{{Name: "far", Value: 1 << 40}}}
 	small := &types.Enum{Name: "small", Base: types.U8, Members: []types.EnumMember{{Name: "near", Value: 200}}}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -13,6 +12,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
 
 // A Host is a network namespace with one end of the cable, named veth0.
@@ -39,13 +40,7 @@ func New(t *testing.T, a, b []netip.Prefix) (*Host, *Host) {
 // TCC_REQUIRE_KERNEL is set.
 func RequireRoot(t *testing.T) {
 	t.Helper()
-	switch {
-	case os.Geteuid() == 0:
-	case os.Getenv("TCC_REQUIRE_KERNEL") != "":
-		t.Fatal("TCC_REQUIRE_KERNEL is set, but this is not root")
-	default:
-		t.Skip("needs root, for programs in the kernel and network namespaces")
-	}
+	kerneltest.Require(t)
 }
 
 func check(t *testing.T, err error) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/pcap"
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/runtime"
@@ -28,18 +29,6 @@ import (
 
 // pinnedNow, pinnedRandom is what the clock and the dice show in all runs.
 const pinnedNow, pinnedRandom = 1_000_000_007, 4
-
-// requireKernel skips the test where programs can't be loaded, or fails it if TCC_REQUIRE_KERNEL is set.
-func requireKernel(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() == 0 {
-		return
-	}
-	if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
-		t.Fatal("TCC_REQUIRE_KERNEL is set, but this is not root")
-	}
-	t.Skip("loading programs into the kernel needs root")
-}
 
 func load(t testing.TB, path string) *check.Program {
 	t.Helper()
@@ -231,7 +220,7 @@ func asSeen(pipelineType string, frame []byte) []byte {
 }
 
 func TestAgree(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	pipelines := map[string]func(interp.Engine) error{
 		"firewall": func(e interp.Engine) error { // 203.0.113.0/24 is banned
 			key := append(binary.NativeEndian.AppendUint32(nil, 24), 203, 0, 113, 0)

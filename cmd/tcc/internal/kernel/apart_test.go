@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/runtime"
 )
@@ -155,7 +156,7 @@ func newApart(t *testing.T, pipelineType string, hostBudget, guestBudget int) ap
 }
 
 func TestApart(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	for _, pipelineType := range []string{"xdp", "tc", "cgroup_skb", "socket"} {
 		for _, budgets := range [][2]int{{0, 0}, {0, 150}, {80, 0}, {80, 120}} {
 			t.Run(fmt.Sprint(pipelineType, budgets), func(t *testing.T) { testApart(t, pipelineType, budgets) })
@@ -284,7 +285,7 @@ func (l eventLog) read(t *testing.T) map[string]string {
 // TestApartReplaced changes a slot over and over while packets flow: each gets the verdict of one or the other stage, and
 // no tail call misses.
 func TestApartReplaced(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	x := newApart(t, "xdp", 0, 120)
 	var packet []byte // that both stages let pass
 	for _, p := range generated("xdp") {
@@ -343,7 +344,7 @@ func TestApartReplaced(t *testing.T) {
 
 // TestApartRefused are stages and hosts that don't go together.
 func TestApartRefused(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	host, guest, _ := apartSources("xdp")
 	open := func(src string, budget int) *runtime.Pipeline {
 		spec, a := apartCompile(t, "host.tcc", src, "", budget)

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
 
 // TestFrags sends packets of several pages through a pipeline that takes them, uncut and cut: headers lie in the first
 // buffer, in later ones and across the border of two.
 func TestFrags(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	p := load(t, "../../../../codegen/internal/build/testdata/frags.tcc")
 	for _, budget := range []int{0, 3000} {
 		a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true})

@@ -1,12 +1,14 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/runtime"
@@ -29,7 +31,7 @@ func loopPackets(pipelineType string) (packets [][]byte, names []string) {
 
 // Loops and circles of stages, whole and cut between and within their rounds.
 func TestLoopsAgree(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	for _, name := range []string{"loops", "circles"} {
 		p := load(t, filepath.Join("../../../../codegen/internal/build/testdata", name+".tcc"))
 		packets, names := loopPackets(p.Type.Name)
@@ -97,7 +99,7 @@ stage done(n u8, h u32) {
 
 // What the verifier walks through grows with the number of rounds, not faster.
 func TestLoopsVerified(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	for name, source := range map[string]string{"options": optionWalk, "labels": labelWalk} {
 		t.Run(name, func(t *testing.T) {
 			few, many := verified(t, fmt.Sprintf(source, 64)), verified(t, fmt.Sprintf(source, 256))
@@ -137,7 +139,7 @@ func verified(t *testing.T, source string) uint32 {
 	}
 	n, ok := info.VerifiedInstructions()
 	if !ok {
-		t.Skip("the kernel does not tell")
+		kerneltest.Unavailable(t, errors.New("the kernel doesn't tell how many instructions it processed"))
 	}
 	return n
 }

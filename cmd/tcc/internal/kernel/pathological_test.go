@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
@@ -186,7 +187,7 @@ var families = []family{
 // TestPathological shows families of programs at a size at which C is refused. In the language they load, and decide as the
 // interpreter does.
 func TestPathological(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	clang, _ := exec.LookPath("clang-19")
 	if clang == "" {
 		t.Error("there is no clang-19 to compare with; the C programs are skipped")

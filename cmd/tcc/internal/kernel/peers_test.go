@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
@@ -176,7 +177,7 @@ func TestPeers(t *testing.T) {
 		})
 		for _, budget := range []int{0, budget} {
 			t.Run(fmt.Sprintf("%s/budget %d", name, budget), func(t *testing.T) {
-				requireKernel(t)
+				kerneltest.Require(t)
 				want.run(t, peerInKernel(t, p, budget, want))
 			})
 		}

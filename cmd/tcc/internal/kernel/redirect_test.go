@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
 
 // TestRedirect runs the tests of pipelines that redirect packets, in the interpreter and in the kernel.
 func TestRedirect(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	for _, name := range []string{"balance", "forward"} {
 		p := load(t, source(name))
 		run := func(where string, open func() (interp.Engine, error)) {

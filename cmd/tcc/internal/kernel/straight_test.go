@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
@@ -73,7 +74,7 @@ func TestCutInsideStage(t *testing.T) {
 	if inside < len(p.Stages) {
 		t.Errorf("%d programs begin inside a stage, want at least one a stage", inside)
 	}
-	requireKernel(t)
+	kerneltest.Require(t)
 	pr := newPair(t, p, a, func(interp.Engine) error { return nil })
 	packets := generated("xdp")
 	names := make([]string, len(packets))

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
 
 // TestPlay records the firewall's tests and plays them again: they come to the same, unless what was recorded is changed.
 func TestPlay(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	p := load(t, source("firewall"))
 	a, err := codegen.Compile(p, codegen.Options{Budget: 150, Pinned: true})
 	if err != nil {

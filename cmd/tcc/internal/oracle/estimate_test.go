@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 )
 
@@ -29,7 +31,7 @@ func (m measured) ratio() float64 { return float64(m.estimated) / float64(m.veri
 // TestEstimates holds the model of the verifier against the verifier: over the examples and golden cases, each whole and
 // in small programs, and over random programs.
 func TestEstimates(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	if err := rlimit.RemoveMemlock(); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +93,7 @@ func measure(t *testing.T, name, src string, budget int) (all []measured) {
 		}
 		verified, ok := info.VerifiedInstructions()
 		if !ok {
-			t.Skip("this kernel doesn't tell")
+			kerneltest.Unavailable(t, errors.New("the kernel doesn't tell how many instructions it processed"))
 		}
 		all = append(all, measured{fmt.Sprintf("%s, budget %d, %s", name, budget, pr.Name), pr.EstimatedCost, int(verified)})
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
 
 var (
@@ -19,21 +21,9 @@ var (
 	reduceFor = flag.Duration("oracle.reduce", time.Minute, "the time to reduce a case")
 )
 
-// requireKernel skips the test where programs can't be loaded, or fails it if TCC_REQUIRE_KERNEL is set.
-func requireKernel(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() == 0 {
-		return
-	}
-	if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
-		t.Fatal("TCC_REQUIRE_KERNEL is set, but this is not root")
-	}
-	t.Skip("loading programs into the kernel needs root")
-}
-
 // TestOracle runs random programs: some thousands, or as many as there is time for.
 func TestOracle(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // compiling makes much garbage, and little stays
 	c := Campaign{For: *runFor, Reduce: *reduceFor, Found: func(f *Found) { tell(t, f) }}
 	if *runFor == 0 {

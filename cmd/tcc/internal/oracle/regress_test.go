@@ -5,13 +5,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
 
 var caseFiles = flag.String("oracle.cases", "../../../../testdata/regress/*.tcc", "the cases of TestRegress, a pattern of file names")
 
 // TestRegress runs the cases of mistakes that were found and mended.
 func TestRegress(t *testing.T) {
-	requireKernel(t)
+	kerneltest.Require(t)
 	files, err := filepath.Glob(*caseFiles)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases %s: %v", *caseFiles, err)

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/oracle"
+	"github.com/tcc-bpf/tcc/internal/kerneltest"
 )
 
 var (
@@ -88,12 +89,7 @@ func TestPage(t *testing.T) {
 
 // TestMutations lets the oracle find the mutations.
 func TestMutations(t *testing.T) {
-	if os.Geteuid() != 0 {
-		if os.Getenv("TCC_REQUIRE_KERNEL") != "" {
-			t.Fatal("TCC_REQUIRE_KERNEL is set, but this is not root")
-		}
-		t.Skip("loading programs into the kernel needs root")
-	}
+	kerneltest.Require(t)
 	page, err := readPage()
 	if err != nil {
 		t.Fatal(err)

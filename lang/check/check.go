@@ -180,6 +180,9 @@ func (c *checker) noField(id *syntax.Ident, what, name string, has []string) {
 	if c.firstTime(what+name, id.Name) {
 		d := c.errorf("E0213", id.Span(), "%s `%s` has no %s `%s`", what, name, fieldWord(what), id.Name)
 		c.suggest(d, id.Name, has)
+		if d.Hint == "" && len(has) > 0 {
+			d.Hint = fieldHint(id.Name, has)
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ func (c *checker) unknownName(id *syntax.Ident) {
 	}
 	d := c.errorf("E0201", id.Span(), "unknown name `%s`", id.Name)
 	c.suggest(d, id.Name, c.valueNames())
-	d.Hint = cmp.Or(foreignNames[id.Name], d.Hint)
+	d.Hint = cmp.Or(c.nameHint(id.Name), d.Hint)
 }
 
 // valueNames are the names that an expression can start with.

@@ -344,7 +344,8 @@ func (c *checker) in(e *syntax.Binary) types.Type {
 	case y == types.Invalid:
 	case !c.isPrefix(e.Y):
 		c.settleParts(e.Y, types.U64)
-		c.errorf("E0310", e.Y.Span(), "what follows `in` is a map, a prefix or a range; compare with a single value by `==`")
+		c.errorf("E0310", e.Y.Span(), "what follows `in` is a map, a prefix or a range; compare with a single value by `==`").Hint =
+			severalHint(e.Y)
 	case x != types.Invalid && x != y:
 		c.errorf("E0310", e.Y.Span(), "expected a prefix of %s, found one of %s", typeString(x), typeString(y))
 	default:

@@ -117,7 +117,10 @@ func (c *checker) mapEntry(e *syntax.Index) *Map {
 	if !ok {
 		return nil
 	}
-	if c.use(e.Index, m.Key) && m.Kind.Indexed() {
+	if m.Kind == LPM && c.isPrefixLit(e.Index) {
+		c.errorf("E0308", e.Index.Span(), "a prefix is not a value").Hint =
+			"a stage looks up, updates and deletes by address; shorter prefixes come from user space"
+	} else if c.use(e.Index, m.Key) && m.Kind.Indexed() {
 		c.boundIndex(e.Index, m.Max, m.Name)
 	}
 	return m

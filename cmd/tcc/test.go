@@ -60,6 +60,10 @@ func testsText(e *env, results []interp.TestResult, src *source) error {
 		}
 		fmt.Fprint(e.stdout, list.Text(src.texts, e.colour))
 	}
+	if len(results) == 0 {
+		fmt.Fprintln(e.stdout, "the file has no tests")
+		return nil
+	}
 	fmt.Fprintf(e.stdout, "%d passed, %d failed\n", len(results)-failed, failed)
 	if failed > 0 {
 		return errReported

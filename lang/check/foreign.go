@@ -25,6 +25,7 @@ var foreignNames = map[string]string{
 	"bpf_htonl":        byteOrder,
 	"bpf_ntohl":        byteOrder,
 	"bpf_ktime_get_ns": "write `now()`",
+	"verdict":          "a test says `expect pass`",
 	"print":            noLog,
 	"printf":           noLog,
 	"log":              noLog,
@@ -57,6 +58,9 @@ func (c *checker) nameHint(name string) string {
 		return fmt.Sprintf("`%s` is a header; the number of the protocol is %d", name, protocol)
 	case etherType != 0:
 		return fmt.Sprintf("`%s` is a header; its type in `ethernet` is %#04x", name, etherType)
+	}
+	if c.prog.Type != nil && c.prog.Type.PacketField(name) != nil {
+		return fmt.Sprintf("write `packet.%s`", name)
 	}
 	if hint := foreignNames[name]; hint != "" || c.stage == nil || len(c.diags) > maxAdvice {
 		return hint
@@ -141,6 +145,20 @@ func (c *checker) boolHint(e *syntax.Binary, x, y types.Type) string {
 func severalHint(e syntax.Expr) string {
 	if _, ok := e.(*syntax.ArrayLit); ok {
 		return "several values are joined by `||`, or are a row of a `match`: `1 | 5 => …`"
+	}
+	return ""
+}
+
+// typeHint is advice about an unknown type that has its name from C or Go, "" if it has not.
+func typeHint(name string) string {
+	short := strings.TrimSuffix(strings.TrimPrefix(name, "__"), "_t")
+	switch here := strings.Replace(strings.Replace(short, "uint", "u", 1), "int", "i", 1); {
+	case name == "int":
+		return "write `i32`"
+	case name == "byte" || name == "char":
+		return "write `u8`"
+	case here != name && types.Predeclared[here] != nil:
+		return fmt.Sprintf("write `%s`", here)
 	}
 	return ""
 }

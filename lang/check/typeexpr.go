@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,7 @@ func (c *checker) noType(n *syntax.NamedType, e *entry) {
 		if c.firstTime("", n.Name) {
 			d := c.errorf("E0201", n.Span(), "unknown type `%s`", n.Name)
 			c.suggest(d, n.Name, c.typeNames())
+			d.Hint = cmp.Or(typeHint(n.Name), d.Hint)
 		}
 	default:
 		d := c.errorf("E0210", n.Span(), "`%s` is %s, not a type", n.Name, describe(e.obj))

@@ -35,8 +35,16 @@ func (p *fileParser) advise(d *diag.Diagnostic, start int, bad *int, expected *s
 		d.Hint = p.foreignHead(*bad)
 	case *expected == "a pattern or `}`" && t.Value == "else":
 		d.Hint = "`_ => …` takes what is left"
+	case *expected == "a type" && t.Value == ":":
+		d.Hint = "a type follows its name without a `:`"
+	case *expected == "a declaration" && foreignDecls[t.Value] != "":
+		d.Hint = fmt.Sprintf("write `%s`", foreignDecls[t.Value])
+	case *expected == "a declaration" && *bad >= 2 && p.tokens[*bad-2].Value == "counter":
+		d.Hint = "a counter has no type: it is a `u64`"
 	case *expected == "a declaration":
 		d.Hint = didYouMean(t.Value, slices.Sorted(maps.Keys(declWords)))
+	case strings.HasPrefix(*expected, "a verdict") && prev.Value == "expect" && p.tokens[min(*bad+1, len(p.tokens)-1)].Value == "=":
+		*bad, *expected, d.Hint = *bad+1, "`==`", "`==` compares"
 	case strings.HasPrefix(*expected, "a verdict"):
 		p.adviseVerdict(d, *bad)
 	case *expected == "`{` or `if`":

@@ -172,7 +172,7 @@ func (p *fileParser) wanted(start, bad int, message string) string {
 // members are what the braces of a declaration hold.
 var members = map[string]string{
 	"stage": "a statement", "fn": "a statement", "struct": "a field", "header": "a field", "event": "a field",
-	"slots": "an entry `index => stage`", "test": "a step (packet, expect, config, var or map)",
+	"slots": "an entry `index => stage`", "test": "a step (packet, expect, config, var, map, now or route)",
 }
 
 // wantedIn is what can stand at token bad, inside of brackets or at the top.

@@ -50,7 +50,7 @@ func TestErrors(t *testing.T) {
 
 		// tests
 		{"test foo { }", "1:6+3 E0101 expected a string after `test`, found `foo`"},
-		{`test "x" { foo }`, "1:12+3 E0101 expected a step (packet, expect, config, var or map) or `}` after `{`, found `foo`"},
+		{`test "x" { foo }`, "1:12+3 E0101 expected a step (packet, expect, config, var, map, now or route) or `}` after `{`, found `foo`"},
 		{`test "x" { expect 5 }`, "1:19+1 E0101 expected a verdict after `expect`, found `5` (the verdicts are pass, drop, tx, abort, next, redirect, keep)"},
 		{`test "x" { expect a.b = 5 }`, "1:23+1 E0101 expected `==` after `b`, found `=`"},
 		{`test "x" { expect a >= 5 }`, "1:21+2 E0101 expected `==` after `a`, found `>=`"},
@@ -80,6 +80,12 @@ func TestErrors(t *testing.T) {
 		{in("while x { }"), "1:11+5 E0101 expected a statement or `}` after `{`, found `while` (a loop has a bound: `for i in 0..n max 64 { … }`)"},
 		{in("parse udp or drop"), "1:21+2 E0101 expected a statement or `}` after `udp`, found `or` (where it fails, write `else`)"},
 		{in("drop()"), "1:15+1 E0101 expected a statement or `}` after `drop`, found `(` (`drop` takes no arguments and no parentheses)"},
+		{in("map m hash[u8]u8 max 3"), "1:11+3 E0101 expected a statement or `}` after `{`, found `map` (a `map` is declared outside of stages)"},
+		{"func f(a u8) u8 { return a }", "1:1+4 E0101 expected a declaration, found `func` (write `fn`)"},
+		{"fn f(a u8) -> u8 { return a }", "1:12+1 E0101 expected `{` after `)`, found `-` (the type of a result follows the `)` by itself)"},
+		{"stage a(x: u8) { drop }", "1:10+1 E0101 expected a type after `x`, found `:` (a type follows its name without a `:`)"},
+		{"counter c u64", "1:11+3 E0101 expected a declaration, found `u64` (a counter has no type: it is a `u64`)"},
+		{`test "x" { expect c = 5 }`, "1:21+1 E0101 expected `==` after `c`, found `=` (`==` compares)"},
 		{in("if x and y { drop }"), "1:16+3 E0101 expected `{` after `x`, found `and` (write `&&`)"},
 		{in("if not x { drop }"), "1:18+1 E0101 expected `{` after `not`, found `x` (write `!`)"},
 		{in("match x { 1 => drop; else => pass }"), "1:32+4 E0101 expected a pattern or `}`, found `else` (`_ => …` takes what is left)"},

@@ -19,6 +19,11 @@ var foreignStatements = map[string]string{
 	"TC_ACT_SHOT": "write `drop`",
 }
 
+// foreignDecls are words that start declarations elsewhere.
+var foreignDecls = map[string]string{
+	"func": "fn", "function": "fn", "def": "fn", "const": "config", "include": "import", "program": "pipeline",
+}
+
 // foreignOperators are words for operators elsewhere.
 var foreignOperators = map[string]string{"and": "&&", "or": "||", "not": "!"}
 
@@ -32,6 +37,8 @@ func (p *fileParser) foreignStatement(i int) string {
 		return fmt.Sprintf("write `%s := …`", next.Value)
 	case strings.HasPrefix(t.Value, "XDP_") && slices.Contains(verdictWords, verdict):
 		return fmt.Sprintf("write `%s`", verdict)
+	case declWords[t.Value] && next.Type == tokIdent && t.Pos.Column > 1: // at the start of a line, a `}` is missing
+		return fmt.Sprintf("a `%s` is declared outside of stages", t.Value)
 	case t.Value == "XDP_ABORTED":
 		return "write `abort`"
 	}
@@ -44,8 +51,11 @@ func (p *fileParser) foreignHead(i int) string {
 	if op := foreignOperators[t.Value]; op != "" {
 		return fmt.Sprintf("write `%s`", op)
 	}
-	if prev.Value == "not" {
+	switch {
+	case prev.Value == "not":
 		return "write `!`"
+	case prev.Value == ")" && (t.Value == ":" || t.Value == "-"):
+		return "the type of a result follows the `)` by itself"
 	}
 	if t.Type != tokIdent && t.Type != tokKeyword {
 		return ""

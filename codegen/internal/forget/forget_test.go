@@ -2,8 +2,6 @@ package forget
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +9,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
-	"github.com/tcc-bpf/tcc/codegen/internal/ir/eval"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir/irtest"
 	"github.com/tcc-bpf/tcc/codegen/internal/verifier"
 )
@@ -90,25 +87,6 @@ func TestOffsets(t *testing.T) {
 	}
 }
 
-// outcome is all that a run of a module shows to the world.
-type outcome struct {
-	Verdict int32
-	Packet  []byte
-	Global  []byte
-	Entries map[string][]byte
-}
-
-func run(t *rapid.T, m *ir.Module, packet, global []byte) outcome {
-	mc := eval.New(m)
-	mc.Packet = slices.Clone(packet)
-	copy(mc.Globals["g"], global)
-	verdict, err := mc.Run()
-	if err != nil {
-		t.Fatalf("%v in\n%s", err, m)
-	}
-	return outcome{verdict, mc.Packet, mc.Globals["g"], maps.Clone(mc.Tables["m"].Entries)}
-}
-
 // Whatever is blamed, the meaning stays.
 func TestAgreement(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -126,7 +104,7 @@ func TestAgreement(t *testing.T) {
 		for range 4 {
 			packet := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "packet")
 			global := rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "global")
-			if diff := cmp.Diff(run(t, m, packet, global), run(t, forgetful, packet, global)); diff != "" {
+			if diff := cmp.Diff(irtest.Run(t, m, packet, global), irtest.Run(t, forgetful, packet, global)); diff != "" {
 				t.Fatalf("(-before +after):\n%s\nbefore\n%s\nafter\n%s", diff, m, forgetful)
 			}
 		}

@@ -1,36 +1,14 @@
 package opt
 
 import (
-	"maps"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
-	"github.com/tcc-bpf/tcc/codegen/internal/ir/eval"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir/irtest"
 )
-
-// outcome is all that a run of a module shows to the world.
-type outcome struct {
-	Verdict int32
-	Packet  []byte
-	Global  []byte
-	Entries map[string][]byte
-}
-
-func run(t *rapid.T, m *ir.Module, packet, global []byte) outcome {
-	mc := eval.New(m)
-	mc.Packet = slices.Clone(packet)
-	copy(mc.Globals["g"], global)
-	verdict, err := mc.Run()
-	if err != nil {
-		t.Fatalf("%v in\n%s", err, m)
-	}
-	return outcome{verdict, mc.Packet, mc.Globals["g"], maps.Clone(mc.Tables["m"].Entries)}
-}
 
 // Whatever passes run, in whatever order, the meaning stays, and the verifier is content.
 func TestAgreement(t *testing.T) {
@@ -49,7 +27,7 @@ func TestAgreement(t *testing.T) {
 		for range 4 {
 			packet := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "packet")
 			global := rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "global")
-			want, got := run(t, m, packet, global), run(t, optimised, packet, global)
+			want, got := irtest.Run(t, m, packet, global), irtest.Run(t, optimised, packet, global)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("(-before +after):\n%s\nbefore\n%s\nafter\n%s", diff, before, optimised)
 			}

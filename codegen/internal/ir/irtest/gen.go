@@ -1,4 +1,4 @@
-// Package irtest draws random IR for property tests.
+// Package irtest draws random IR for property tests, and runs it.
 package irtest
 
 import (

@@ -127,21 +127,30 @@ func (r *recorder) blocks() error {
 		return err
 	}
 	for _, p := range list {
-		for _, budget := range budgets {
-			title := fmt.Sprintf("%s at %d", p.Files[0].Name, budget)
-			if !r.only.MatchString(title) {
-				continue
-			}
-			a, err := compile(p, budget)
-			if err != nil {
-				return err
-			}
-			if a == nil {
-				continue
-			}
-			if err := r.tests(title, p, a); err != nil {
-				r.fails(title, err)
-			}
+		err := r.each(p.Files[0].Name, p, budgets, func(title string, a *codegen.Artifact) error { return r.tests(title, p, a) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each compiles a pipeline with some budgets, but for those that leave no plan, and runs it. What fails is told.
+func (r *recorder) each(what string, p *check.Program, budgets []int, run func(title string, a *codegen.Artifact) error) error {
+	for _, budget := range budgets {
+		title := fmt.Sprintf("%s at %d", what, budget)
+		if !r.only.MatchString(title) {
+			continue
+		}
+		a, err := compile(p, budget)
+		if err != nil {
+			return err
+		}
+		if a == nil {
+			continue
+		}
+		if err := run(title, a); err != nil {
+			r.fails(title, err)
 		}
 	}
 	return nil
@@ -191,21 +200,11 @@ func (r *recorder) captures() error {
 		if err != nil {
 			return err
 		}
-		for _, budget := range []int{codegen.DefaultBudget, 150} {
-			title := fmt.Sprintf("captures through %s at %d", p.Name, budget)
-			if !r.only.MatchString(title) {
-				continue
-			}
-			a, err := compile(p, budget)
-			if err != nil {
-				return err
-			}
-			if a == nil {
-				continue
-			}
-			if err := r.send(title, p, a, packets); err != nil {
-				r.fails(title, err)
-			}
+		err = r.each("captures through "+p.Name, p, []int{codegen.DefaultBudget, 150}, func(title string, a *codegen.Artifact) error {
+			return r.send(title, p, a, packets)
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

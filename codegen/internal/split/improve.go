@@ -11,11 +11,11 @@ import (
 // fast the one with the least code is chosen.
 const codePrice = 1e-6
 
-// What tail calls cost, in ns, measured on Linux 6.18 (x86-64): the call itself, elsewhere and on xdp, and each byte that
-// travels.
 // rarest is how often a packet comes by where a profile has seen none.
 const rarest = 1e-6
 
+// What tail calls cost, in ns, measured on Linux 6.18 (x86-64): the call itself, elsewhere and on xdp, and each byte that
+// travels.
 const (
 	callNS    = 1.6
 	xdpCallNS = 3.2

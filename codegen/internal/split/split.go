@@ -6,12 +6,15 @@
 // that is reachable from it without passing another head, so two programs may hold copies of one block.
 //
 //	graph     the uncut function: order, liveness, facts, prices, frequencies
+//	profile   frequencies by what was counted
 //	chop      long blocks become shorter ones, so that there are enough places to cut
 //	crossing  what travels if a program begins at a block, and what is made anew there
 //	search    chooses heads such that every program fits
+//	carrier   what numbers can travel in
 //	layout    where in its carrier each number lies
 //	build     writes the programs, as ordinary IR
 //	chain     the longest chain of tail calls
+//	blame     where there is no plan, what in the source is in the way
 //
 // The search works with estimates. What was built is measured again; where it is dearer than estimated, the search goes
 // on with that in mind. The meaning of a pipeline never depends on the plan.

@@ -3,7 +3,7 @@ package build
 import "github.com/tcc-bpf/tcc/codegen/internal/ir"
 
 // max is the largest number that x can be, as far as is known when it is first asked for: the arguments of an open
-// block count as unknown. Offsets whose compare with check.CursorMax is behind them are entered in maxima by hand.
+// block count as unknown.
 func (b *builder) max(x *ir.Value) uint64 { return b.bound(b.maxima, ir.MaxOf, x) }
 
 // seen is the largest number that x can be for all that the kernel's verifier knows.

@@ -52,7 +52,6 @@ type builder struct {
 	maxima, seenMaxima map[*ir.Value]uint64 // see max and seen
 	exact              map[*ir.Value]exact  // see exactly
 
-	compared  map[*ir.Value]bool    // offsets that a compare with check.CursorMax has let through
 	readViews map[*check.Local]bool // see viewsRead
 	gathers   map[*ir.Block]bool    // the first blocks of stages to which circles lead
 	parities  map[*ir.Value]parity  // see parity
@@ -75,7 +74,6 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		maxima:     map[*ir.Value]uint64{},
 		seenMaxima: map[*ir.Value]uint64{},
 		exact:      map[*ir.Value]exact{},
-		compared:   map[*ir.Value]bool{},
 		parities:   map[*ir.Value]parity{},
 		readViews:  viewsRead(p),
 		m: &ir.Module{

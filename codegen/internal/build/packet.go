@@ -41,11 +41,10 @@ type pointer struct {
 // maxDisp is the largest displacement that is left to loads and stores, whose field for it has 16 bits with a sign.
 const maxDisp = 0x4000
 
-// spotOf splits an offset into root and displacement. One that was compared with check.CursorMax stays whole: the bound
-// is that of the sum.
+// spotOf splits an offset into root and displacement. One that limit has bounded stays whole: the bound is that of the sum.
 func (s *stage) spotOf(offset *ir.Value) spot {
 	sum := offset.Op == ir.Add && offset.Args[1].Op == ir.Const
-	if sum && !s.compared[offset] && offset.Args[1].Imm <= maxDisp {
+	if sum && offset.Args[1].Imm <= maxDisp {
 		return spot{offset.Args[0], offset.Args[1].Imm}
 	}
 	return spot{root: offset}
@@ -178,17 +177,18 @@ func (s *stage) skipStmt(st *syntax.SkipStmt) {
 
 // move takes the cursor to an offset, unless that is beyond check.CursorMax.
 func (s *stage) move(at diag.Span, to *ir.Value, failed *ir.Block) {
-	s.limit(at, to, failed)
-	s.write(s.cur, cursor, to)
+	s.write(s.cur, cursor, s.limit(at, to, failed))
 }
 
-// limit sees to it that an offset is at most check.CursorMax.
-func (s *stage) limit(at diag.Span, to *ir.Value, failed *ir.Block) {
-	if s.seen(to) > check.CursorMax {
-		s.failIf(at, ir.UGt, to, s.konst(at, ir.I64, check.CursorMax), failed)
-		s.maxima[to] = min(s.max(to), check.CursorMax)
-		s.seenMaxima[to], s.compared[to] = check.CursorMax, true
+// limit is an offset that is at most check.CursorMax, or fails. The compare tells the verifier of a bound, but only for the
+// register that is compared: a copy on the stack, or the narrower number it was made of, has none on Linux 6.1. So the
+// offset is made anew behind it, bounded by what it is.
+func (s *stage) limit(at diag.Span, to *ir.Value, failed *ir.Block) *ir.Value {
+	if s.seen(to) <= check.CursorMax {
+		return to
 	}
+	s.failIf(at, ir.UGt, to, s.konst(at, ir.I64, check.CursorMax), failed)
+	return s.offsetOf(at, to)
 }
 
 // add is the offset n bytes, an I32, behind a spot.

@@ -35,7 +35,7 @@ func (s *stage) payload(e *syntax.Index) payloadPlace {
 	n := s.exprAs(e.Index, types.U32)[0]
 	to := s.add(at, s.spotOf(s.read(s.cur, cursor)), n)
 	failed := s.failing()
-	s.limit(at, to, failed)
+	to = s.limit(at, to, failed)
 	return payloadPlace{at: s.spotOf(to), size: t.Size(), typ: t, failed: failed, parts: s.payloadParts}
 }
 

@@ -181,7 +181,7 @@ b0:
 	if32 v2 != 1 goto b2
 b1:
 	v3 = v2
-	add32 v3, 1
+	sub32 v3, -1
 	v0 = v3
 b2:
 	r0 = v0
@@ -361,10 +361,41 @@ b0:
 	if32 v1 == 1 goto b2
 b1:
 	v2 = v1
-	add32 v2, 1
+	sub32 v2, -1
 	v3 = v2
 	wire16 v3
 	r0 = v3
+	exit
+b2:
+	r0 = v1
+	exit
+`},
+		{"a sum isn't tied to a number that is needed again", `
+b0:
+	v0 = ctxload mark
+	v1 = zext v0
+	v2 i64 = const 8
+	v3 = add v1, v2
+	v4 i64 = const 32767
+	br ugt v3, v4 ? b1 : b2
+b1:
+	ret v0
+b2:
+	v5 i32 = const 1
+	v6 = add v0, v5
+	ret v6
+`, `func f
+b0:
+	v0 = r1
+	v1 = load.4 [v0+8]
+	v2 = v1
+	v3 = v2
+	sub v3, -8
+	if v3 > 32767 goto b2
+b1:
+	v4 = v1
+	sub32 v4, -1
+	r0 = v4
 	exit
 b2:
 	r0 = v1

@@ -86,8 +86,26 @@ func (l *lowerer) binary(v *ir.Value) {
 	default:
 		i = l.with(i, y)
 	}
+	if v.Op == ir.Add && y.Op == ir.Const && l.twins(x) {
+		i = untied(i)
+	}
 	l.put(dst, x)
 	l.emit(i)
+}
+
+// twins reports whether another register than that of the sum may hold x when a constant was added.
+func (l *lowerer) twins(x *ir.Value) bool {
+	return l.uses[x.ID] > 1 || x.Op == ir.Param || x.Op == ir.Zext || x.Op == ir.Trunc
+}
+
+// untied adds a constant by a subtraction. From 6.10 on the verifier ties a sum to the number that a constant was added
+// to: what a compare tells of one holds for the other. 6.12 forgets bounds when it goes back from the sum, and then takes a
+// packet pointer with such an offset for a plain number. It doesn't tie a difference.
+func untied(i Inst) Inst {
+	if i.Imm > 0 {
+		i.Op, i.Imm = Sub, -i.Imm
+	}
+	return i
 }
 
 // strict reports whether the kernel refuses some immediates: divisions by 0 and shifts by more than there are bits.

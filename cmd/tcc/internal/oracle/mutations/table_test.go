@@ -30,7 +30,7 @@ var table = []mutation{
 	{what: "the first argument of a slot goes where the second belongs", file: "split/build.go",
 		old: `save{b.conventions[t.Sym][i], v}`, new: `save{b.conventions[t.Sym][min(i+1, len(t.Args)-2)], v}`},
 	{what: "what heads pass on lies where the arguments of slots do", file: "split/layout.go",
-		old: `s.pack(heads, reserved[carrierState])`, new: `s.pack(heads, 0)`},
+		old: `s.pack(heads, reserved[carrier], func`, new: `s.pack(heads, 0, func`},
 	{what: "a number that is computed from others isn't carried, nor are those", file: "split/crossing.go",
 		old: `if !g.free(a) && !numbers[a] && !g.remade(a, numbers, ops) {`, new: `if a == nil {`},
 

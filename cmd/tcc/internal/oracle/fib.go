@@ -33,14 +33,7 @@ func (g *gen) fib(depth int) bool {
 	}
 	ends := g.block(depth-1, g.chance(1, 4))
 	g.scope = g.scope[:outer]
-	if g.chance(1, 2) {
-		g.line("}")
-		return false
-	}
-	g.line("} else {")
-	ends = g.block(depth-1, g.chance(1, 10)) && ends
-	g.line("}")
-	return ends
+	return g.mayElse(depth, ends)
 }
 
 // useHop writes what was found somewhere.

@@ -41,6 +41,12 @@ func (g *gen) lookup(depth int) bool {
 	}
 	ends := g.block(depth-1, g.chance(1, 8))
 	g.scope = g.scope[:outer]
+	return g.mayElse(depth, ends)
+}
+
+// mayElse ends an if, or goes on with an else. It reports whether control never goes on behind; ends says so of the first
+// block.
+func (g *gen) mayElse(depth int, ends bool) bool {
 	if g.chance(1, 2) {
 		g.line("}")
 		return false

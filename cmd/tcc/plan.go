@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"strings"
 
 	"github.com/tcc-bpf/tcc/codegen"
 )
@@ -16,8 +17,17 @@ type planFlags struct {
 
 func (o *planFlags) declare(fs *flag.FlagSet) {
 	fs.IntVar(&o.budget, "budget", codegen.DefaultBudget, "let the verifier process at most `N` instructions of each program, by the compiler's estimate; a small N makes many programs")
-	fs.StringVar(&o.target, "target", codegen.Targets[0].Name, "make programs for Linux `RELEASE` or later: 5.10, 5.15, 6.1, 6.6, 6.12, 6.18, or host for the one that runs here; with ,rt behind it, for one built with PREEMPT_RT")
+	fs.StringVar(&o.target, "target", codegen.Targets[0].Name, "make programs for Linux `RELEASE` or later: "+releases()+", or host for the one that runs here; with ,rt behind it, for one built with PREEMPT_RT")
 	fs.StringVar(&o.carrier, "carrier", "auto", "let state travel from program to program in `CARRIER`: cb (skb->cb), meta (data_meta, xdp only), percpu (a per-CPU array), or auto for the cheapest")
+}
+
+// releases lists the targets.
+func releases() string {
+	var names []string
+	for _, t := range codegen.Targets {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // declareProfile adds the flag that takes a profile.

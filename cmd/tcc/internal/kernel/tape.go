@@ -20,7 +20,8 @@ import (
 // to the same.
 type Recording struct {
 	Title    string
-	Type     string // of the pipeline
+	Type     string         // of the pipeline
+	Target   codegen.Target // that it was compiled for
 	Layout   runtime.Layout
 	Object   []byte // an ELF file in this machine's byte order
 	Programs int
@@ -116,10 +117,34 @@ func (r *Recording) Play() error {
 		e.Tape = func(c Call) { got = c } // the last one is that of the call itself
 		why := e.play(want)
 		if diff := got.differs(want); diff != "" {
-			return errors.Join(fmt.Errorf("call %d, %s %s: %s", n, want.Op, want.Name, diff), why)
+			err := errors.Join(fmt.Errorf("call %d, %s %s: %s", n, want.Op, want.Name, diff), why)
+			if e.fullTrie() {
+				return &FullTrieError{err}
+			}
+			return err
 		}
 	}
 	return nil
+}
+
+// A FullTrieError is a difference that was found while an LPM trie was full. Kernels differ in whether they replace a
+// value in a full one.
+type FullTrieError struct{ Diff error }
+
+func (e *FullTrieError) Error() string { return e.Diff.Error() }
+func (e *FullTrieError) Unwrap() error { return e.Diff }
+
+// fullTrie reports whether one of the pipeline's LPM tries is full.
+func (e *Engine) fullTrie() bool {
+	for name, m := range e.spec.Maps {
+		if m.Type != ebpf.LPMTrie {
+			continue
+		}
+		if all, err := e.Entries(name); err == nil && len(all) == int(m.MaxEntries) {
+			return true
+		}
+	}
+	return false
 }
 
 // play does one call.

@@ -327,6 +327,7 @@ func (r *recorder) runCase(title string, c *oracle.Case) error {
 	var all []*kernel.Recording
 	c.Record = func(p *check.Program, a *codegen.Artifact, plan oracle.Plan) func(kernel.Call) {
 		rec := kernel.NewRecording(fmt.Sprintf("%s, %s", title, plan), p, a)
+		rec.Target = plan.Target
 		all = append(all, rec)
 		return rec.Add
 	}

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
 	"golang.org/x/sys/unix"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
@@ -62,19 +61,6 @@ func verifierLog(err error) string {
 	return strings.Join(ve.Log[max(0, len(ve.Log)-most):], "\n") + "\n"
 }
 
-// takesFrags reports whether the kernel loads programs for packets of several buffers.
-func takesFrags() bool {
-	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Type: ebpf.XDP, Flags: unix.BPF_F_XDP_HAS_FRAGS, License: "Dual MIT/GPL",
-		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 2), asm.Return()},
-	})
-	if err != nil {
-		return false
-	}
-	p.Close()
-	return true
-}
-
 // mostShown is how many differences are shown in full.
 const mostShown = 20
 
@@ -93,15 +79,15 @@ func play(out io.Writer) error {
 		return err
 	}
 	began, told := time.Now(), time.Now()
-	runs, programs, packets, differ, skipped, buffers := 0, 0, 0, 0, 0, 0
-	kinds, frags := summary{}, takesFrags()
-	cpus, err := ebpf.PossibleCPU()
+	runs, programs, packets, differ := 0, 0, 0, 0
+	kinds, left := summary{}, summary{}
+	host, err := ask()
 	if err != nil {
 		return err
 	}
 	tell := func() {
-		fmt.Fprintf(out, "Linux %s: %d runs, %d programs, %d packets, %d runs differ, %d need more CPUs, %d need packets of several buffers (5.18); %v\n",
-			unix.ByteSliceToString(uname.Release[:]), runs, programs, packets, differ, skipped, buffers, time.Since(began).Round(time.Second))
+		fmt.Fprintf(out, "Linux %s: %d runs, %d programs, %d packets, %d runs differ, %d left out; %v\n",
+			unix.ByteSliceToString(uname.Release[:]), runs, programs, packets, differ, left.runs(), time.Since(began).Round(time.Second))
 	}
 	for dec := gob.NewDecoder(zip); ; {
 		var r kernel.Recording
@@ -110,18 +96,19 @@ func play(out io.Writer) error {
 		} else if err != nil {
 			return err
 		}
-		if need, err := r.CPUs(); err != nil || need > cpus {
-			skipped++
+		if why := host.lacks(&r); why != "" {
+			left[why] = append(left[why], r.Title)
 			continue
 		}
-		if r.Layout.Frags && !frags {
-			buffers++
+		err := r.Play()
+		if full := new(kernel.FullTrieError); errors.As(err, &full) && !host.tries {
+			left[fullTries] = append(left[fullTries], r.Title)
 			continue
 		}
 		runs++
 		programs += r.Programs
 		packets += r.Packets()
-		if err := r.Play(); err != nil {
+		if err != nil {
 			kinds.add(r.Title, err)
 			if differ++; differ <= mostShown {
 				fmt.Fprintf(out, "%s: %.2000v\n%s", r.Title, err, verifierLog(err))
@@ -133,7 +120,8 @@ func play(out io.Writer) error {
 		}
 	}
 	tell()
-	kinds.print(out)
+	left.print(out, "left out")
+	kinds.print(out, "differ")
 	if differ > 0 {
 		return fmt.Errorf("%d of %d runs differ", differ, runs)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A summary is the runs that differ, by what was said of them.
+// A summary is the titles of runs, by what was said of them.
 type summary map[string][]string
 
 // place is where in a source a message points to. changing is what else differs in messages of a kind: names, numbers, registers.
@@ -29,13 +29,21 @@ func (s summary) add(title string, err error) {
 	s[kind] = append(s[kind], title)
 }
 
-// print prints all kinds, those of many runs first.
-func (s summary) print(out io.Writer) {
+// runs is how many there are.
+func (s summary) runs() (n int) {
+	for _, titles := range s {
+		n += len(titles)
+	}
+	return n
+}
+
+// print prints all kinds, those of many runs first, and what came of the runs.
+func (s summary) print(out io.Writer, what string) {
 	kinds := slices.SortedFunc(maps.Keys(s), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(s[b]), len(s[a])), cmp.Compare(a, b))
 	})
 	for _, kind := range kinds {
-		fmt.Fprintf(out, "%d differ: %.300s\n", len(s[kind]), kind)
+		fmt.Fprintf(out, "%d %s: %.300s\n", len(s[kind]), what, kind)
 		for _, title := range s[kind] {
 			fmt.Fprintf(out, "\t%s\n", title)
 		}

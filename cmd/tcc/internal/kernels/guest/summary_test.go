@@ -17,7 +17,7 @@ func TestSummary(t *testing.T) {
 		s.add(d.title, errors.New(d.message))
 	}
 	var out strings.Builder
-	s.print(&out)
+	s.print(&out, "differ")
 	const want = `2 differ: call …, load : fails: true, before false: pipeline p: the kernel's verifier refuses program …: … offset is outside of the packet
 	seed 1
 	seed 2

@@ -65,6 +65,26 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestNoLines: an entry that stands in no source has no lines.
+func TestNoLines(t *testing.T) {
+	const host = "pipeline host xdp\ndefault pass\nslots t[4]() { }\nstage s { goto t[packet.queue]() }\n"
+	const guest = "import \"host.tcc\"\npipeline guest xdp\ndefault pass\nstage a for t { drop }\n"
+	p, list := check.Load("guest.tcc", guest, func(path string) (string, string, error) { return path, host, nil })
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := codegen.Compile(p, codegen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := New(p, a, codegen.DefaultBudget)
+	for form, text := range map[string]string{"text": r.Text(), "svg": string(r.SVG())} {
+		if !strings.Contains(text, "no lines") {
+			t.Errorf("%s: %s", form, text)
+		}
+	}
+}
+
 // reports are those of two examples and of a wide and deep pipeline, in few and in many programs.
 func reports(t *testing.T) map[string]*Report {
 	t.Helper()

@@ -128,6 +128,14 @@ func lines(p codegen.Part) string {
 	return strings.Join(list, ", ")
 }
 
+// linesOf is the lines of a part, said to be such. An entry that is nothing but the default has none.
+func linesOf(p codegen.Part) string {
+	if len(p.Lines) == 0 {
+		return "no lines"
+	}
+	return "lines " + lines(p)
+}
+
 // title is a part as people call it.
 func title(p codegen.Part) string {
 	if p.Kind == "stage" {

@@ -298,7 +298,7 @@ func (d *drawing) bar(n *node, x, y, w float64) {
 func hint(p *Program) string {
 	s := p.Name + ": " + p.Reason
 	for _, part := range p.Parts {
-		s += fmt.Sprintf("\n%s, lines %s: %s", title(part), lines(part), count(part.Instructions, "instruction"))
+		s += fmt.Sprintf("\n%s, %s: %s", title(part), linesOf(part), count(part.Instructions, "instruction"))
 	}
 	for _, c := range p.Carried {
 		s += "\ntakes " + carriedLine(c)

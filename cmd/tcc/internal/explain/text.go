@@ -97,8 +97,8 @@ func flush(s *strings.Builder, w *tabwriter.Writer, t *strings.Builder) {
 
 // where is the lines of a part, with its file if that isn't the report's.
 func (r *Report) where(p codegen.Part) string {
-	if p.File == r.Source {
-		return "lines " + lines(p)
+	if p.File == r.Source || len(p.Lines) == 0 {
+		return linesOf(p)
 	}
 	return p.File + ":" + lines(p)
 }

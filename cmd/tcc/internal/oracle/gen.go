@@ -17,6 +17,8 @@ type gen struct {
 	text strings.Builder
 	size int // statements that may still be written
 
+	frags bool // the packet may lie in several buffers
+
 	enums    []*types.Enum
 	structs  []*types.Struct
 	headers  []*types.Header // the prelude's and the program's own
@@ -87,11 +89,12 @@ func Generate(seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, 1))
 	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes), copies: 1}
 	g.headers = append(g.headers, prelude()...)
-	frags := ""
-	if g.typ.Name == "xdp" && g.chance(1, 4) {
-		frags = " frags"
+	g.frags = g.typ.Name == "xdp" && g.chance(1, 4)
+	if g.frags {
+		g.line("pipeline p xdp frags")
+	} else {
+		g.line("pipeline p %s", g.typ.Name)
 	}
-	g.line("pipeline p %s%s", g.typ.Name, frags)
 	g.line("default %s", g.plainVerdict().Name)
 	g.plan()
 	g.declarations()
@@ -112,6 +115,9 @@ func (g *gen) plan() {
 	g.size = pick(g.Rand, sizes)
 	if g.chance(1, 20) {
 		g.size = pick(g.Rand, largeSizes)
+	}
+	if g.frags {
+		g.size = min(g.size, 12) // each access looks for its bytes itself, which makes much code
 	}
 	g.small = g.size <= 30
 	n := 1 + g.IntN(2+g.size/8)

@@ -21,13 +21,16 @@ var (
 	reduceFor = flag.Duration("oracle.reduce", time.Minute, "the time to reduce a case")
 )
 
+// mostTime is how long the cases of a test run may take: a slow machine runs fewer of them.
+const mostTime = 4 * time.Minute
+
 // TestOracle runs random programs: some thousands, or as many as there is time for.
 func TestOracle(t *testing.T) {
 	kerneltest.Require(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // compiling makes much garbage, and little stays
 	c := Campaign{For: *runFor, Reduce: *reduceFor, Found: func(f *Found) { tell(t, f) }}
 	if *runFor == 0 {
-		c.Cases = *cases
+		c.Cases, c.For = *cases, mostTime
 		if testing.Short() {
 			c.Cases /= 10
 		}

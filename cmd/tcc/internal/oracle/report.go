@@ -87,7 +87,7 @@ func (r *Report) Write(to io.Writer) error {
 		what string
 	}{
 		{r.Pipelines, "pipelines"},
-		{r.Refused, "of them need more stack than there is"},
+		{r.Refused, "of them need more stack or code than there can be"},
 		{r.Plans, "plans loaded"},
 		{r.Programs, "programs loaded"},
 		{r.Most, "programs of one plan, at most"},

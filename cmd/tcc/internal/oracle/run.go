@@ -48,7 +48,7 @@ type Summary struct {
 	Cuts     int // places in them where a program begins that a packet doesn't enter through
 	Most     int // programs of the finest plan
 	Packets  int // sent to the kernel
-	Refused  int // pipelines that need more stack than there is
+	Refused  int // pipelines that need more stack or code than there can be
 
 	Statements, Reached int                 // of the source, and those that packets came to
 	Coverage            map[string]Coverage // by pipeline type
@@ -121,8 +121,8 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 		case failure == nil:
 		case failure.Kind == noPlan && plan != Plan{}:
 			continue // the search doesn't find all plans, and random cuts may make too many programs in a row
-		case failure.Kind == noPlan && strings.Contains(failure.Detail, "bytes of stack"):
-			s.Refused++ // a limit that programs with many large values meet
+		case failure.Kind == noPlan && tooLarge.MatchString(failure.Detail):
+			s.Refused++ // many large values, or much code that looks for far bytes in one place
 			return s, nil
 		default:
 			return s, failure
@@ -179,6 +179,9 @@ func cuts(a *codegen.Artifact) (n int) {
 	}
 	return n
 }
+
+// tooLarge are the constraints that no budget cures: the stack, and the code of a program where it can't be cut.
+var tooLarge = regexp.MustCompile("bytes of stack|[0-9] instructions, ")
 
 // codes are those of all errors.
 func codes(list diag.List) string {

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/runtime"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // opened is a loaded pipeline, cut as finely as it goes.

@@ -16,9 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/runtime"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 const source = `pipeline guard xdp

@@ -16,7 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/pcap"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 func TestMain(m *testing.M) {

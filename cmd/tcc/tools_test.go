@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // The objects are for everyone: these tests give them to the tools that others would use.

@@ -7,7 +7,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // skb is the start of struct __sk_buff, up to cb, as test runs take and give it.

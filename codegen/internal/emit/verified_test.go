@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // verified loads a program of one function and returns how many instructions the verifier processed, and how many

@@ -16,8 +16,8 @@ import (
 	"github.com/cilium/ebpf/asm"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/types"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // writeFile writes an object to disk.

@@ -13,7 +13,7 @@ import (
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // A Host is a network namespace with one end of the cable, named veth0.

@@ -17,10 +17,10 @@ import (
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/pcap"
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/runtime"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // The interpreter says what a pipeline means; the kernel says what the compiled programs do. Every packet must get

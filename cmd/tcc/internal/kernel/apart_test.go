@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/runtime"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // A stage that is compiled apart and put into a slot must do what it would do as one of the host's own.

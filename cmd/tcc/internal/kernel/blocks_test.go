@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // The test blocks of the sources that the compiler's own tests use hold in the kernel too, in one program and in many.

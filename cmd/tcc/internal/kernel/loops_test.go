@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/runtime"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // loopPackets are noise in which small numbers, single bits and zeroes are frequent: lengths and kinds.

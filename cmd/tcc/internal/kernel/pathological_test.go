@@ -17,9 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // A family is a kind of program that the verifier can't take when it grows, in the language and in C.

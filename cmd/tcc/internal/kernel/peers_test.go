@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // The pipelines of testdata/peers follow the specifications of C programs, and are held against packets whose fate was

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // TestRedirect runs the tests of pipelines that redirect packets, in the interpreter and in the kernel.

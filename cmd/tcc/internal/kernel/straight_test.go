@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 // straight is a pipeline of three stages without a branch but the checks of parse; each mixes a number a great many

@@ -14,8 +14,8 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 
 	"github.com/tcc-bpf/tcc/codegen"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
 	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 var estimates = flag.Uint64("oracle.estimates", 100, "how many random pipelines TestEstimates measures")

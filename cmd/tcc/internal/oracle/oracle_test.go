@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 var (

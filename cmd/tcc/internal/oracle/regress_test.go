@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 var caseFiles = flag.String("oracle.cases", "../../../../testdata/regress/*.tcc", "the cases of TestRegress, a pattern of file names")

@@ -24,7 +24,7 @@ import (
 	"time"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/oracle"
-	"github.com/tcc-bpf/tcc/internal/kerneltest"
+	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
 var (

@@ -54,7 +54,7 @@ func BenchmarkFirewall(b *testing.B) {
 
 // BenchmarkPeers measures the pipelines of testdata/peers likewise, with the packets made for it.
 func BenchmarkPeers(b *testing.B) {
-	for _, name := range []string{"conntrack", "ports", "acl100"} {
+	for _, name := range []string{"conntrack", "ports", "acl100", "dns"} {
 		want := loadPeer(b, name)
 		c := contest{c: peers + name + ".c", tcc: peers + name + ".tcc", budgets: []int{0, peerBudgets[name]}, prepare: want.prepare}
 		all := c.contenders(b)

@@ -54,8 +54,11 @@ func TestEstimates(t *testing.T) {
 	for seed := range *estimates {
 		random = append(random, measure(t, fmt.Sprintf("seed %d", seed), Generate(seed), 0)...)
 	}
-	judge(t, "examples and golden cases", written)
-	judge(t, "random programs", random)
+	judge(t, "examples and golden cases", written, 0)
+	if least := written[0]; least.ratio() < 0.4 {
+		t.Errorf("%s: estimated %d, verified %d", least.name, least.estimated, least.verified)
+	}
+	judge(t, "random programs", random, len(random)/30)
 }
 
 // measure loads the programs of a source. There are none if it has an error, or no plan for the budget.
@@ -100,8 +103,8 @@ func measure(t *testing.T, name, src string, budget int) (all []measured) {
 	return all
 }
 
-// judge prints how good the estimates are, and the worst of them.
-func judge(t *testing.T, what string, all []measured) {
+// judge prints how good the estimates are, and the worst of them. At most so many of large programs may be less than half.
+func judge(t *testing.T, what string, all []measured, most int) {
 	if len(all) == 0 {
 		t.Fatalf("%s: nothing was measured", what)
 	}
@@ -122,7 +125,7 @@ func judge(t *testing.T, what string, all []measured) {
 			low++
 		}
 	}
-	if low > len(all)/30 { // the aim is none, and isn't reached: see the table in codegen/README.md
+	if low > most { // for random ones the aim, none, isn't reached: see the table in codegen/README.md
 		t.Errorf("%s: of %d programs, %d over 10,000 are estimated at less than half", what, len(all), low)
 	}
 }

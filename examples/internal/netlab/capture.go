@@ -70,8 +70,11 @@ func (c *Capture) Frames(t *testing.T) (frames []Frame) {
 	data, control := make([]byte, 1<<16), make([]byte, 256)
 	for {
 		n, oobn, _, from, err := unix.Recvmsg(c.socket, data, control, 0)
-		if err == unix.EAGAIN {
+		switch err {
+		case unix.EAGAIN:
 			return frames
+		case unix.EINTR: // by a signal of Go's scheduler: a call with a timeout isn't restarted, see signal(7)
+			continue
 		}
 		check(t, err)
 		f := Frame{Data: append([]byte(nil), data[:n]...)}

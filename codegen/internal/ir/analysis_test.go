@@ -141,7 +141,7 @@ b6:
 	if got := names(live.Out(f.Blocks[0])); got != "v0 v1 v9" {
 		t.Errorf("live out of b0: %s", got)
 	}
-	if b := f.Blocks[5]; !live.IsIn(b, b.Term.Args[0]) || live.IsIn(f.Blocks[4], b.Term.Args[0]) {
+	if b := f.Blocks[5]; !live.In(b).Has(b.Term.Args[0]) || live.In(f.Blocks[4]).Has(b.Term.Args[0]) {
 		t.Error("v6 is live into b5 and not into b4")
 	}
 }

@@ -1,67 +1,78 @@
 package ir
 
-import (
-	"cmp"
-	"maps"
-	"slices"
-)
-
 // Liveness says which values each block needs from outside.
 type Liveness struct {
-	in  []map[*Value]bool // by block ID
-	fun *Func
+	in []Values // by block ID
 }
 
-// Live computes liveness.
+// Live computes liveness, value by value: from each use it goes back as far as the definition.
 func Live(f *Func) *Liveness {
-	l := &Liveness{in: make([]map[*Value]bool, f.nextBlock), fun: f}
-	order := f.ReversePostorder()
-	for changed := true; changed; {
-		changed = false
-		for _, b := range slices.Backward(order) {
-			live := l.blockIn(b)
-			if len(live) != len(l.in[b.ID]) { // it only grows
-				changed = true
-			}
-			l.in[b.ID] = live
+	type alive struct {
+		block int
+		value *Value
+	}
+	var all []alive // by value ID
+	preds, uses := f.Preds(), f.Uses()
+	last := make([]*Value, f.nextBlock) // that was found alive, by block ID
+	var todo []*Block
+	for _, v := range f.values() {
+		if v == nil {
+			continue
 		}
+		for _, use := range uses[v.ID] {
+			todo = append(todo, use.Block)
+		}
+		for len(todo) > 0 {
+			b := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			if b == v.Block || last[b.ID] == v {
+				continue
+			}
+			last[b.ID] = v
+			all = append(all, alive{b.ID, v})
+			for _, p := range preds[b.ID] {
+				todo = append(todo, p.From)
+			}
+		}
+	}
+	count := make([]int, f.nextBlock)
+	for _, a := range all {
+		count[a.block]++
+	}
+	l := &Liveness{in: make([]Values, f.nextBlock)}
+	room := make(Values, len(all))
+	for id, n := range count {
+		l.in[id], room = room[:0:n], room[n:]
+	}
+	for _, a := range all {
+		l.in[a.block] = append(l.in[a.block], a.value)
 	}
 	return l
 }
 
-func (l *Liveness) blockIn(b *Block) map[*Value]bool {
-	live := l.out(b)
-	b.Term.Operands(func(v **Value) { live[*v] = true })
-	for _, v := range slices.Backward(b.Insts) {
-		delete(live, v)
-		for _, a := range v.Args {
-			live[a] = true
+// values is all that f defines, by ID.
+func (f *Func) values() []*Value {
+	values := make([]*Value, f.nextValue)
+	for _, b := range f.Blocks {
+		for _, v := range b.Params {
+			values[v.ID] = v
+		}
+		for _, v := range b.Insts {
+			values[v.ID] = v
 		}
 	}
-	for _, p := range b.Params {
-		delete(live, p)
-	}
-	return live
+	return values
 }
 
-func (l *Liveness) out(b *Block) map[*Value]bool {
-	live := map[*Value]bool{}
+// In is the values that are live when control enters b. Its own parameters are not among them. Nobody may change it.
+func (l *Liveness) In(b *Block) Values { return l.in[b.ID] }
+
+// Out is the values that are live into some successor of b. What the terminator and its edges use is not among them unless
+// a successor needs it too. Nobody may change it.
+func (l *Liveness) Out(b *Block) Values {
+	var live Values
 	for _, e := range b.Term.Succs {
-		maps.Copy(live, l.in[e.To.ID])
+		live = union(live, l.in[e.To.ID])
 	}
 	return live
-}
-
-// In is the values that are live when control enters b, sorted by ID. Its own parameters are not among them.
-func (l *Liveness) In(b *Block) []*Value { return byID(l.in[b.ID]) }
-
-// Out is the values that are live into some successor of b, sorted by ID. What the terminator and its edges use is not
-// among them unless a successor needs it too.
-func (l *Liveness) Out(b *Block) []*Value { return byID(l.out(b)) }
-
-// IsIn reports whether v is live when control enters b.
-func (l *Liveness) IsIn(b *Block, v *Value) bool { return l.in[b.ID][v] }
-
-func byID(set map[*Value]bool) []*Value {
-	return slices.SortedFunc(maps.Keys(set), func(a, b *Value) int { return cmp.Compare(a.ID, b.ID) })
 }

@@ -41,7 +41,14 @@ type Use struct {
 // Uses is the use list of each value, indexed by value ID, in the order of f.Blocks. A user that names a value twice is
 // listed twice.
 func (f *Func) Uses() [][]Use {
-	uses := make([][]Use, f.nextValue)
+	counts, all := f.UseCounts(), 0
+	for _, n := range counts {
+		all += n
+	}
+	uses, room := make([][]Use, f.nextValue), make([]Use, all)
+	for id, n := range counts {
+		uses[id], room = room[:0:n], room[n:]
+	}
 	for _, b := range f.Blocks {
 		for _, v := range b.Insts {
 			for _, a := range v.Args {

@@ -298,27 +298,26 @@ func (v *verifier) access(facts *Facts, b *Block, x *Value) {
 func (v *verifier) overMoves() {
 	live := Live(v.f)
 	for _, b := range v.f.Blocks {
-		after := map[*Value]bool{}
-		for _, x := range live.Out(b) {
-			after[x] = true
+		after := slices.Clone(live.Out(b))
+		for _, x := range after {
 			if missed := b.Term.Op == SlotCall || b.Term.Op == TailCall; missed && (x.Type == Pkt || x.Type == End) {
 				v.at(b, nil)
 				v.errorf("%s is used after a tail call that missed", x)
 			}
 		}
-		b.Term.Operands(func(a **Value) { after[*a] = true })
+		b.Term.Operands(func(a **Value) { after.Add(*a) })
 		for _, x := range slices.Backward(b.Insts) {
-			delete(after, x)
+			after.Remove(x)
 			if x.Op.Info().Moves {
 				v.at(b, x)
-				for _, a := range byID(after) {
+				for _, a := range after {
 					if a.Type == Pkt || a.Type == End {
 						v.errorf("%s is used afterwards", a)
 					}
 				}
 			}
 			for _, a := range x.Args {
-				after[a] = true
+				after.Add(a)
 			}
 		}
 	}

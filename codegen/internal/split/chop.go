@@ -62,31 +62,28 @@ func (g *graph) divide(b *ir.Block, i int) {
 
 // liveBytes is how many bytes of numbers are live before each instruction; -1 where a map value is.
 func (g *graph) liveBytes(b *ir.Block) []int {
-	live := map[*ir.Value]bool{}
-	for _, v := range g.live.Out(b) {
-		live[v] = true
-	}
-	b.Term.Operands(func(v **ir.Value) { live[*v] = true })
+	live := slices.Clone(g.live.Out(b))
+	b.Term.Operands(func(v **ir.Value) { live.Add(*v) })
 	bytes := make([]int, len(b.Insts))
 	for i, v := range slices.Backward(b.Insts) {
-		delete(live, v)
+		live.Remove(v)
 		for _, a := range v.Args {
-			live[a] = true
+			live.Add(a)
 		}
 		bytes[i] = g.bytes(live)
 	}
 	return bytes
 }
 
-func (g *graph) bytes(live map[*ir.Value]bool) int {
-	numbers := map[*ir.Value]bool{}
-	for v := range live {
-		if !g.need(v, numbers) {
+func (g *graph) bytes(live ir.Values) int {
+	var numbers ir.Values
+	for _, v := range live {
+		if !g.need(v, &numbers) {
 			return -1
 		}
 	}
 	n := 0
-	for v := range numbers {
+	for _, v := range numbers {
 		n += g.width(v)
 	}
 	return n

@@ -1,7 +1,6 @@
 package split
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
@@ -41,14 +40,14 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 	}
 	c := &crossing{}
 	g.crossings[b.ID] = c
-	numbers := map[*ir.Value]bool{}
+	var numbers ir.Values
 	c.enter, c.exit = 1, callSteps+missSteps
 	for _, v := range g.live.In(b) {
-		if !g.need(v, numbers) {
+		if !g.need(v, &numbers) {
 			c.exit = -1
 			return nil
 		}
-		if !numbers[v] {
+		if !numbers.Has(v) {
 			c.enter += 1 + len(v.Args)
 		}
 		switch {
@@ -58,13 +57,12 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 			c.enter += copySteps
 		}
 	}
-	for v := range numbers {
+	for _, v := range numbers {
 		ops := remakeOps
 		if !g.remade(v, numbers, &ops) {
 			c.carried = append(c.carried, v)
 		}
 	}
-	slices.SortFunc(c.carried, func(v, w *ir.Value) int { return cmp.Compare(v.ID, w.ID) })
 	c.carried = append(c.carried, b.Params...)
 	for _, v := range c.carried {
 		c.bytes += g.width(v)
@@ -108,17 +106,17 @@ func (c *crossing) orNil() *crossing {
 }
 
 // need adds the numbers that v is made of; false if v can't be had on the other side.
-func (g *graph) need(v *ir.Value, numbers map[*ir.Value]bool) bool {
+func (g *graph) need(v *ir.Value, numbers *ir.Values) bool {
 	switch {
 	case g.free(v):
 		return true
 	case v.Type == ir.I32 || v.Type == ir.I64:
 		leaves := g.narrow(v)
 		if leaves == nil {
-			numbers[v] = true
+			numbers.Add(v)
 		}
 		for _, leaf := range leaves {
-			numbers[leaf] = true
+			numbers.Add(leaf)
 		}
 		return true
 	case v.Op == ir.MakeObj || v.Op == ir.PktAdd || v.Op == ir.MemAdd || v.Op == ir.Fetch:
@@ -146,23 +144,29 @@ func (g *graph) free(v *ir.Value) bool {
 }
 
 // remade reports whether v can be computed from the other numbers, in few operations.
-func (g *graph) remade(v *ir.Value, numbers map[*ir.Value]bool, ops *int) bool {
+func (g *graph) remade(v *ir.Value, numbers ir.Values, ops *int) bool {
 	if *ops--; *ops < 0 || !v.Op.Info().Pure {
 		return false
 	}
 	for _, a := range v.Args {
-		if !g.free(a) && !numbers[a] && !g.remade(a, numbers, ops) {
+		if !g.free(a) && !numbers.Has(a) && !g.remade(a, numbers, ops) {
 			return false
 		}
 	}
 	return true
 }
 
+// A narrowing is what travels in the place of a value, if that is known already.
+type narrowing struct {
+	leaves []*ir.Value
+	known  bool
+}
+
 // narrow is the operands that travel in the place of a result which is wider than they are together; nil: the result
 // does. It depends on nothing but the value, so that what can be had at one head can be had at the next.
 func (g *graph) narrow(v *ir.Value) []*ir.Value {
-	if leaves, ok := g.narrowed[v]; ok {
-		return leaves
+	if n := g.narrowed[v.ID]; n.known {
+		return n.leaves
 	}
 	var leaves []*ir.Value
 	ops, bytes := remakeOps, 0
@@ -174,7 +178,7 @@ func (g *graph) narrow(v *ir.Value) []*ir.Value {
 	if bytes == 0 || bytes >= g.width(v) {
 		leaves = nil
 	}
-	g.narrowed[v] = leaves
+	g.narrowed[v.ID] = narrowing{leaves, true}
 	return leaves
 }
 

@@ -20,11 +20,11 @@ type graph struct {
 	roots   map[*ir.Block]*ir.Root
 	freq    []float64 // how often a packet comes by, by block ID
 
-	maxima    map[*ir.Value]uint64
-	stored    map[string]bool           // context fields that the pipeline changes
-	config    map[string]bool           // constant globals
-	narrowed  map[*ir.Value][]*ir.Value // see narrow
-	crossings []*crossing               // by block ID; see crossing
+	maxima    []maximum       // by value ID; see max
+	stored    map[string]bool // context fields that the pipeline changes
+	config    map[string]bool // constant globals
+	narrowed  []narrowing     // by value ID; see narrow
+	crossings []*crossing     // by block ID; see crossing
 }
 
 // coldShare is how often a branch goes to its cold side.
@@ -35,7 +35,7 @@ func newGraph(m *ir.Module, f *ir.Func, opts Options) *graph {
 		m: m, f: f, carrier: opts.Carrier,
 		order: f.ReversePostorder(), preds: f.Preds(), live: ir.Live(f), facts: ir.Prove(f), model: verifier.NewModel(f),
 		pos: make([]int, f.NumBlocks()), freq: make([]float64, f.NumBlocks()), crossings: make([]*crossing, f.NumBlocks()),
-		roots: map[*ir.Block]*ir.Root{}, maxima: map[*ir.Value]uint64{}, narrowed: map[*ir.Value][]*ir.Value{},
+		roots: map[*ir.Block]*ir.Root{}, maxima: make([]maximum, f.NumValues()), narrowed: make([]narrowing, f.NumValues()),
 		stored: map[string]bool{"cb": true}, config: map[string]bool{},
 	}
 	for i, b := range g.order {
@@ -93,10 +93,16 @@ func share(succs []ir.Edge, i int) float64 {
 	return 1 - coldShare
 }
 
+// A maximum is an upper bound of a number, if it is known already.
+type maximum struct {
+	max   uint64
+	known bool
+}
+
 // max is an upper bound of a number. Sizes of parameters are promises of the language's types.
 func (g *graph) max(v *ir.Value) uint64 {
-	if m, ok := g.maxima[v]; ok {
-		return m
+	if m := g.maxima[v.ID]; m.known {
+		return m.max
 	}
 	m := ir.MaxOf(v, g.max)
 	if v.Op == ir.Forget {
@@ -109,7 +115,7 @@ func (g *graph) max(v *ir.Value) uint64 {
 		}
 		m = min(m, most)
 	}
-	g.maxima[v] = m
+	g.maxima[v.ID] = maximum{m, true}
 	return m
 }
 

@@ -131,7 +131,7 @@ func (s *search) region(head *ir.Block) *region {
 	s.work += len(r.blocks) + len(r.exits)
 	s.sort(r)
 	visit := s.model.Visit(head, func(b *ir.Block) bool { return s.heads[b.ID] })
-	names := map[string]bool{tableStages: true, tableMisses: true, TableState: true}
+	maps := []string{tableStages, tableMisses, TableState}
 	fixed := s.slack[head] + s.entering(head)
 	processed := float64(fixed)
 	r.price.Insns = 2 * fixed
@@ -149,7 +149,9 @@ func (s *search) region(head *ir.Block) *region {
 		r.price.Insns += c.Slots
 		r.price.Stack = max(r.price.Stack, c.Stack)
 		for _, name := range c.Maps {
-			names[name] = true
+			if !slices.Contains(maps, name) {
+				maps = append(maps, name)
+			}
 		}
 	}
 	for _, b := range r.exits {
@@ -159,7 +161,7 @@ func (s *search) region(head *ir.Block) *region {
 		r.price.Insns += s.crossing(b).exit
 	}
 	r.price.Processed = int(min(processed, math.MaxInt32))
-	r.price.Maps, r.price.Pending = len(names), visit.Pending
+	r.price.Maps, r.price.Pending = len(maps), visit.Pending
 	s.regions[head.ID] = r
 	return r
 }

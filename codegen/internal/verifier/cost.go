@@ -82,7 +82,7 @@ type Block struct {
 	extra  int         // steps that belong to no instruction
 	jumps  int         // the terminator's, calls included
 	target bool        // of a jump
-	in     []*ir.Value // kept values that live on entry, by ID
+	in     ir.Values   // kept values that live on entry
 	begin  []*ir.Value // these and the parameters that are kept
 	places []*place
 }
@@ -93,8 +93,9 @@ func NewModel(f *ir.Func) *Model {
 	m := &Model{f: f, order: lower.NewOrder(f), blocks: make([]Block, f.NumBlocks()), uses: f.UseCounts(),
 		widened: make([][]*ir.Value, n), index: make([]int, n), steps: make([]uint16, n)}
 	preds, live := f.Preds(), ir.Live(f)
+	p := newPressures(f)
 	for _, b := range m.order.Blocks {
-		m.blocks[b.ID] = m.measure(b, preds[b.ID], live.Out(b))
+		m.blocks[b.ID] = m.measure(b, preds[b.ID], p.of(b, live.Out(b)))
 	}
 	m.demand(preds)
 	m.findPlaces(live)
@@ -102,7 +103,7 @@ func NewModel(f *ir.Func) *Model {
 }
 
 // measure is the price of a block.
-func (m *Model) measure(b *ir.Block, preds []ir.Pred, out []*ir.Value) Block {
+func (m *Model) measure(b *ir.Block, preds []ir.Pred, p pressure) Block {
 	var s size
 	c := Block{target: m.target(b, preds)}
 	for _, v := range b.Insts {
@@ -118,7 +119,6 @@ func (m *Model) measure(b *ir.Block, preds []ir.Pred, out []*ir.Value) Block {
 			c.Maps = append(c.Maps, ".data")
 		}
 	}
-	p := pressureOf(b, out)
 	c.extra = min(max(0, p.spills), p.shared)
 	s.add(steps(c.extra))
 	term := m.termSize(b)
@@ -151,7 +151,7 @@ func (m *Model) Block(b *ir.Block) *Block { return &m.blocks[b.ID] }
 func (m *Model) Steps(v *ir.Value) int { return instSize(v, m.uses).steps }
 
 // Visit is how the verifier goes through a part of a Func, by block ID: how often it walks through each block, and how
-// many instructions of the block that is in all.
+// many instructions of the block that is in all. The next visit writes over it.
 type Visit struct {
 	States  []float64
 	Steps   []float64
@@ -169,14 +169,15 @@ func (m *Model) Visit(entry *ir.Block, leave func(*ir.Block) bool) Visit {
 	if m.Limit > 0 {
 		w.limit = min(w.limit, m.Limit)
 	}
-	return *w.run(entry)
+	return w.run(entry)
 }
 
 // walking is a walker of the whole function.
 func (m *Model) walking() *walker {
 	if m.walker == nil {
-		n := m.f.NumValues()
-		m.walker = &walker{m: m, cur: make([]fact, n), memories: make([][]*memory, m.places), asked: make([]int, n), limit: enough}
+		n, blocks := m.f.NumValues(), m.f.NumBlocks()
+		m.walker = &walker{m: m, cur: make([]fact, n), memories: make([][]*memory, m.places), asked: make([]int, n), limit: enough,
+			visit: Visit{States: make([]float64, blocks), Steps: make([]float64, blocks)}}
 	}
 	m.walker.leave = func(*ir.Block) bool { return false }
 	return m.walker

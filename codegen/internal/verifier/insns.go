@@ -18,7 +18,7 @@ var wide = size{1, 2}
 
 // opSteps is what most operations are lowered to, operands in registers. Where it depends on more than the operation,
 // instSize has the rest.
-var opSteps = map[ir.Op]int{
+var opSteps = [256]int{
 	ir.Trunc: 1, ir.BE16: 1, ir.BE32: 1, ir.BE64: 1, ir.Cmp: 3, ir.Forget: 2,
 	ir.Add: 1, ir.Sub: 1, ir.Mul: 1, ir.Div: 1, ir.Mod: 1, ir.SDiv: 1, ir.SMod: 1, ir.And: 1, ir.Or: 1, ir.Xor: 1, ir.Shl: 1, ir.Shr: 1, ir.Sar: 1,
 	ir.Data: 1, ir.DataEnd: 1, ir.HeadLen: 3, ir.PktAdd: 2, ir.MemAdd: 5, ir.Load: 1, ir.Store: 1, ir.XAdd: 1, ir.CtxLoad: 1, ir.CtxStore: 1,

@@ -287,8 +287,8 @@ func unequal(x, y *number) {
 	}
 }
 
-// clear is what is learned where `x & y != 0` doesn't hold.
-func clear(t ir.Type, x, y *number) {
+// unset is what is learned where `x & y != 0` doesn't hold.
+func unset(t ir.Type, x, y *number) {
 	if n, ok := y.exact(); ok {
 		x.bits, x.open = x.bits&^n, x.open&^n
 		x.settle(t)

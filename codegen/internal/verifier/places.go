@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
@@ -11,8 +10,8 @@ import (
 // condition.
 type place struct {
 	id   int
-	at   int         // stands before this instruction of its block
-	live []*ir.Value // what is told apart there, by ID
+	at   int       // stands before this instruction of its block
+	live ir.Values // what is told apart there
 }
 
 // slicer marks numbers and all they are computed from.
@@ -111,23 +110,26 @@ func forks(v *ir.Value) bool { return v.Op == ir.Cmp && v.Args[0].Type != ir.Mem
 
 // findPlaces lists, for each block, what is live on entry and the places in it.
 func (m *Model) findPlaces(live *ir.Liveness) {
+	var kept ir.Values
+	add := func(v *ir.Value) {
+		if m.kept[v.ID] {
+			kept.Add(v)
+		}
+	}
 	for _, b := range m.order.Blocks {
 		c := &m.blocks[b.ID]
-		set := map[*ir.Value]bool{}
-		add := func(v *ir.Value) {
-			if m.kept[v.ID] {
-				set[v] = true
-			}
-		}
+		kept = kept[:0]
 		for _, v := range live.Out(b) {
-			add(v)
+			if m.kept[v.ID] {
+				kept = append(kept, v)
+			}
 		}
 		b.Term.Operands(func(v **ir.Value) { add(*v) })
 		mark := func(at int) {
 			if n := len(c.places); n > 0 && c.places[n-1].at == at {
 				return
 			}
-			c.places = append(c.places, &place{id: m.places, at: at, live: byID(set)})
+			c.places = append(c.places, &place{id: m.places, at: at, live: slices.Clone(kept)})
 			m.places++
 		}
 		if len(b.Term.Succs) == 2 {
@@ -138,7 +140,7 @@ func (m *Model) findPlaces(live *ir.Liveness) {
 			if forks(v) {
 				mark(i + 1)
 			}
-			delete(set, v)
+			kept.Remove(v)
 			for _, a := range v.Args {
 				add(a)
 			}
@@ -151,10 +153,10 @@ func (m *Model) findPlaces(live *ir.Liveness) {
 		}
 		for i, p := range b.Params {
 			m.index[p.ID] = i
-			delete(set, p)
+			kept.Remove(p)
 		}
-		c.in = byID(set)
-		c.begin = slices.Clone(c.in)
+		c.begin = slices.Clone(kept)
+		c.in = c.begin[:len(kept):len(kept)]
 		for _, p := range b.Params {
 			if m.kept[p.ID] {
 				c.begin = append(c.begin, p)
@@ -162,13 +164,4 @@ func (m *Model) findPlaces(live *ir.Liveness) {
 		}
 		slices.Reverse(c.places)
 	}
-}
-
-func byID(set map[*ir.Value]bool) []*ir.Value {
-	list := make([]*ir.Value, 0, len(set))
-	for v := range set {
-		list = append(list, v)
-	}
-	slices.SortFunc(list, func(a, b *ir.Value) int { return cmp.Compare(a.ID, b.ID) })
-	return list
 }

@@ -15,34 +15,35 @@ const (
 // takes from others or leaves to others, each of which it may have to load or store.
 type pressure struct{ stack, spills, shared int }
 
-// pressureOf walks a block backwards with the set of live values.
-func pressureOf(b *ir.Block, out []*ir.Value) pressure {
-	live := map[*ir.Value]bool{}
+// pressures finds the pressure of one block after the other.
+type pressures struct {
+	live, taken []int // by value ID: the last block, counted from 1, where it was live, or taken from another one
+	block       int
+}
+
+func newPressures(f *ir.Func) *pressures {
+	return &pressures{live: make([]int, f.NumValues()), taken: make([]int, f.NumValues())}
+}
+
+// of walks a block backwards with the values that are live.
+func (p *pressures) of(b *ir.Block, out ir.Values) pressure {
+	p.block++
 	var worst pressure
-	objects := 0
-	enter := func(v *ir.Value) {
-		if !live[v] && !folded(v) {
-			live[v] = true
-			if v.Type == ir.Obj {
-				objects += (v.Size + 7) &^ 7
-			}
+	numbers, objects := 0, 0 // that are live; bytes of the latter
+	count := func(v *ir.Value, n int) {
+		if v.Type == ir.Obj {
+			objects += n * ((v.Size + 7) &^ 7)
+		} else {
+			numbers += n
 		}
 	}
-	leave := func(v *ir.Value) {
-		if live[v] {
-			delete(live, v)
-			if v.Type == ir.Obj {
-				objects -= (v.Size + 7) &^ 7
-			}
+	enter := func(v *ir.Value) {
+		if p.live[v.ID] != p.block && !folded(v) {
+			p.live[v.ID] = p.block
+			count(v, 1)
 		}
 	}
 	measure := func(room int) {
-		numbers := 0
-		for v := range live {
-			if v.Type != ir.Obj {
-				numbers++
-			}
-		}
 		worst.spills = max(worst.spills, numbers-room)
 		worst.stack = max(worst.stack, objects+8*max(0, numbers-room))
 	}
@@ -52,17 +53,20 @@ func pressureOf(b *ir.Block, out []*ir.Value) pressure {
 			worst.shared++
 		}
 	}
-	taken := map[*ir.Value]bool{}
 	b.Operands(func(v **ir.Value) {
-		if w := *v; (w.Block != b || w.Op == ir.Param) && !folded(w) && w.Type != ir.Obj {
-			taken[w] = true
+		w := *v
+		if (w.Block != b || w.Op == ir.Param) && !folded(w) && w.Type != ir.Obj && p.taken[w.ID] != p.block {
+			p.taken[w.ID] = p.block
+			worst.shared++
 		}
 	})
-	worst.shared += len(taken)
 	b.Term.Operands(func(v **ir.Value) { enter(*v) })
 	measure(registers)
 	for _, v := range slices.Backward(b.Insts) {
-		leave(v)
+		if p.live[v.ID] == p.block {
+			p.live[v.ID] = 0
+			count(v, -1)
+		}
 		if v.Op.Info().Call {
 			measure(preserved)
 		}

@@ -32,6 +32,7 @@ type memory struct {
 	facts        []fact // of what is live there
 	precise      []bool // of these, the numbers that turned out to matter
 	hits, misses int
+	before       *memory // that the same visit left
 }
 
 // covers reports whether all that can happen behind the place in the walker's state was seen behind the memory.
@@ -62,13 +63,13 @@ type visit struct {
 	from  *visit
 	edge  int // of from's block; -1: from is the first part of the same block
 	start int // the instruction it begins with
-	left  []*memory
+	left  *memory
 }
 
-// pending is the other side of a branch, to be walked later.
+// pending is the other side of a branch, to be walked later. What is known there lies on top of the walker's saved facts.
 type pending struct {
-	to    *visit
-	facts []fact // of what is live there, as restore lists it
+	to     *visit
+	needed []*ir.Value // of which something must be known there
 }
 
 // A change is what was known of a value before.
@@ -86,28 +87,56 @@ type walker struct {
 	cur   []fact // by value ID
 	at    *visit
 	queue []pending
+	saved []fact // of all that is pending
 
 	insns, jumps int // since a state was remembered
 	total        int
 	work         int         // facts compared and kept, memories asked
 	memories     [][]*memory // by place
 	used         []int       // the places that have any
+	reached      []*ir.Block // in this walk
 	asked        []int       // by value ID: the last demand that came by
 	demands      int
 
 	log    []change // of the last lesson
 	args   []number // of an edge
-	visit  *Visit
+	visit  Visit
 	blamed []int // by value ID: how often a difference in it made a memory useless; nil: not counted
+
+	// What visits and memories are made of.
+	visits slab[visit]
+	kept   slab[memory]
+	facts  slab[fact]
+	flags  slab[bool]
+}
+
+// begin forgets the last walk.
+func (w *walker) begin() {
+	for _, p := range w.used {
+		w.memories[p] = w.memories[p][:0]
+	}
+	for _, b := range w.reached {
+		w.visit.States[b.ID], w.visit.Steps[b.ID] = 0, 0
+	}
+	w.visit.Pending, w.visit.Over = 0, false
+	w.queue, w.saved, w.used, w.reached = w.queue[:0], w.saved[:0], w.used[:0], w.reached[:0]
+	w.visits.reset()
+	w.kept.reset()
+	w.facts.reset()
+	w.flags.reset()
+	w.insns, w.jumps, w.total = 0, 0, 0
+}
+
+// visiting is a new visit.
+func (w *walker) visiting(v visit) *visit {
+	n := &w.visits.take(1)[0]
+	*n = v
+	return n
 }
 
 // run walks from a block on.
-func (w *walker) run(entry *ir.Block) *Visit {
-	for _, p := range w.used {
-		w.memories[p] = nil
-	}
-	w.used, w.insns, w.jumps, w.total = w.used[:0], 0, 0, 0
-	w.visit = &Visit{States: make([]float64, w.m.f.NumBlocks()), Steps: make([]float64, w.m.f.NumBlocks())}
+func (w *walker) run(entry *ir.Block) Visit {
+	w.begin()
 	for _, p := range entry.Params {
 		w.cur[p.ID].number = anything(p.Type)
 		if p.Size > 0 && p.Size < 8 {
@@ -117,17 +146,14 @@ func (w *walker) run(entry *ir.Block) *Visit {
 	for _, v := range w.m.blocks[entry.ID].in { // what came over a tail call
 		w.cur[v.ID] = w.fresh(v)
 	}
-	w.queue = []pending{{to: &visit{block: entry}}}
-	for len(w.queue) > 0 && w.total <= w.limit {
-		next := w.queue[len(w.queue)-1]
-		w.queue = w.queue[:len(w.queue)-1]
-		w.at = next.to
-		if next.facts != nil {
-			w.restore(next)
+	w.at = w.visiting(visit{block: entry})
+	for {
+		for w.total <= w.limit && w.block(entry) {
 		}
-		for more := true; more && w.total <= w.limit; {
-			more = w.block(entry)
+		if len(w.queue) == 0 || w.total > w.limit {
+			break
 		}
+		w.pop()
 	}
 	w.visit.Over = w.total > w.limit
 	return w.visit
@@ -169,7 +195,9 @@ func (w *walker) block(entry *ir.Block) bool {
 			}
 			places = places[1:]
 		}
-		w.visit.States[b.ID]++
+		if w.visit.States[b.ID]++; w.visit.States[b.ID] == 1 {
+			w.reached = append(w.reached, b)
+		}
 		if b != entry && w.leave(b) {
 			w.insns, w.jumps = w.insns+exitInsns, w.jumps+2
 			return false
@@ -225,13 +253,14 @@ func (w *walker) pass(p *place) bool {
 		}
 	}
 	if remember {
-		m := &memory{place: p, facts: make([]fact, len(p.live)), precise: make([]bool, len(p.live))}
+		m := &w.kept.take(1)[0]
+		*m = memory{place: p, facts: w.facts.take(len(p.live)), precise: w.flags.take(len(p.live)), before: w.at.left}
 		for i, v := range p.live {
 			m.facts[i] = w.cur[v.ID]
 		}
 		list = append(list, m)
 		w.used = append(w.used, p.id)
-		w.at.left = append(w.at.left, m)
+		w.at.left = m
 		w.insns, w.jumps = 0, 0
 	}
 	w.memories[p.id] = list
@@ -370,12 +399,12 @@ func (w *walker) fork(v *ir.Value, i int) {
 	begin := w.at
 	w.learn(cond, 0, x, y, bound)
 	w.cur[v.ID] = outcome(true, w.number(x))
-	w.at = &visit{block: begin.block, from: begin, edge: -1, start: i + 1}
+	w.at = w.visiting(visit{block: begin.block, from: begin, edge: -1, start: i + 1})
 	w.push()
 	w.unlearn()
 	w.learn(cond, 1, x, y, bound)
 	w.cur[v.ID] = outcome(false, w.number(x))
-	w.at = &visit{block: begin.block, from: begin, edge: -1, start: i + 1}
+	w.at = w.visiting(visit{block: begin.block, from: begin, edge: -1, start: i + 1})
 }
 
 // learn narrows the operands of a comparison for one of its sides; y is nil if it is no value.
@@ -387,7 +416,7 @@ func (w *walker) learn(cond ir.Cond, side int, x, y *ir.Value, bound number) {
 	} else if c, ok := cond.Negated(); ok {
 		learn(c, x.Type, &n, &bound)
 	} else {
-		clear(x.Type, &n, &bound)
+		unset(x.Type, &n, &bound)
 	}
 	w.set(x, n)
 	if y != nil {
@@ -405,19 +434,23 @@ func (w *walker) unlearn() {
 
 // push queues where the walker is.
 func (w *walker) push() {
-	p := pending{to: w.at}
-	for _, v := range w.m.needed(w.at) {
-		w.work++
-		p.facts = append(p.facts, w.cur[v.ID])
+	p := pending{w.at, w.m.needed(w.at)}
+	for _, v := range p.needed {
+		w.saved = append(w.saved, w.cur[v.ID])
 	}
+	w.work += len(p.needed)
 	w.queue = append(w.queue, p)
 	w.visit.Pending = max(w.visit.Pending, len(w.queue))
 }
 
-func (w *walker) restore(p pending) {
-	for i, v := range w.m.needed(p.to) {
-		w.cur[v.ID] = p.facts[i]
+// pop goes on where the walker last queued.
+func (w *walker) pop() {
+	last := w.queue[len(w.queue)-1]
+	facts := w.saved[len(w.saved)-len(last.needed):]
+	for i, v := range last.needed {
+		w.cur[v.ID] = facts[i]
 	}
+	w.at, w.queue, w.saved = last.to, w.queue[:len(w.queue)-1], w.saved[:len(w.saved)-len(facts)]
 }
 
 // needed lists of what something must be known where a visit begins.
@@ -440,7 +473,7 @@ func (w *walker) enter(i int) {
 	for j, p := range e.To.Params {
 		w.cur[p.ID] = fact{number: w.args[j]}
 	}
-	w.at = &visit{block: e.To, from: w.at, edge: i}
+	w.at = w.visiting(visit{block: e.To, from: w.at, edge: i})
 }
 
 // term walks through a terminator.
@@ -528,7 +561,7 @@ func (w *walker) trace(v *ir.Value, n *visit, upTo int) {
 				here = n.start == 0
 			}
 			w.work++
-			for _, m := range slices.Backward(n.left) {
+			for m := n.left; m != nil; m = m.before {
 				if m.place.at <= upTo && (!here || m.place.at > defined) && !m.ask(v) {
 					return
 				}

@@ -127,7 +127,8 @@ func (s *search) rest(r *region, t *tree) *region {
 	}
 	rest := &region{head: r.head, price: verifier.Estimate{Stack: r.price.Stack, Maps: r.price.Maps}}
 	s.collect(rest, math.MaxInt)
-	s.sort(rest)
+	s.sort(rest.blocks)
+	s.sort(rest.exits)
 	processed := 0.0
 	for _, b := range rest.blocks {
 		rest.steps = append(rest.steps, steps[s.place[b.ID]])
@@ -201,7 +202,7 @@ func (t *tree) related(i, j int) bool {
 // dominators makes the tree of a region.
 func (s *search) dominators(r *region) *tree {
 	t := &tree{nodes: slices.Concat(r.blocks, r.exits)}
-	slices.SortFunc(t.nodes, func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) })
+	s.sort(t.nodes)
 	for i, b := range t.nodes {
 		s.place[b.ID] = i
 	}

@@ -20,11 +20,12 @@ type graph struct {
 	roots   map[*ir.Block]*ir.Root
 	freq    []float64 // how often a packet comes by, by block ID
 
-	maxima    []maximum       // by value ID; see max
-	stored    map[string]bool // context fields that the pipeline changes
-	config    map[string]bool // constant globals
-	narrowed  []narrowing     // by value ID; see narrow
-	crossings []*crossing     // by block ID; see crossing
+	maxima    []maximum         // by value ID; see max
+	stored    map[string]bool   // context fields that the pipeline changes
+	config    map[string]bool   // constant globals
+	narrowed  []narrowing       // by value ID; see narrow
+	crossings []*crossing       // by block ID; see crossing
+	priced    map[shape]*region // for all searches in the graph
 }
 
 // coldShare is how often a branch goes to its cold side.
@@ -36,7 +37,7 @@ func newGraph(m *ir.Module, f *ir.Func, opts Options) *graph {
 		order: f.ReversePostorder(), preds: f.Preds(), live: ir.Live(f), facts: ir.Prove(f), model: verifier.NewModel(f),
 		pos: make([]int, f.NumBlocks()), freq: make([]float64, f.NumBlocks()), crossings: make([]*crossing, f.NumBlocks()),
 		roots: map[*ir.Block]*ir.Root{}, maxima: make([]maximum, f.NumValues()), narrowed: make([]narrowing, f.NumValues()),
-		stored: map[string]bool{"cb": true}, config: map[string]bool{},
+		stored: map[string]bool{"cb": true}, config: map[string]bool{}, priced: map[shape]*region{},
 	}
 	for i, b := range g.order {
 		g.pos[b.ID] = i

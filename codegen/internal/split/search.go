@@ -116,6 +116,10 @@ type region struct {
 	price  verifier.Estimate
 	steps  []float64 // that the verifier takes through each block
 	calls  []float64 // that it takes to go on to each exit
+
+	slack  int // that is part of the price
+	walked int // by the model
+	limit  int // of that
 }
 
 // slotSteps is what a call of a slot takes beyond the call itself: store the arguments, count a miss.
@@ -126,13 +130,47 @@ func (s *search) region(head *ir.Block) *region {
 	if r := s.regions[head.ID]; r != nil {
 		return r
 	}
-	r := &region{head: head}
+	r := &region{head: head, slack: s.slack[head], limit: s.model.Limit}
 	s.collect(r, math.MaxInt)
 	s.work += len(r.blocks) + len(r.exits)
-	s.sort(r)
-	visit := s.model.Visit(head, func(b *ir.Block) bool { return s.heads[b.ID] })
+	s.sort(r.exits)
+	if known := s.priced[r.shape()]; known != nil && known.same(r) {
+		r = known
+	} else {
+		s.sort(r.blocks)
+		s.price(r)
+		s.priced[r.shape()] = r
+	}
+	s.regions[head.ID] = r
+	return r
+}
+
+// A shape is what a region is known by, whatever other heads there are: what it begins with, and a hash of where it ends.
+type shape struct {
+	head  int
+	exits uint64
+}
+
+func (r *region) shape() shape {
+	hash := uint64(14695981039346656037) // FNV
+	for _, b := range r.exits {
+		hash = (hash ^ uint64(b.ID)) * 1099511628211
+	}
+	return shape{r.head.ID, hash}
+}
+
+// same reports whether what is known of r holds for a region from the same head on.
+func (r *region) same(q *region) bool {
+	walked := r.limit == q.limit || r.walked <= min(r.limit, q.limit)
+	return walked && r.slack == q.slack && slices.Equal(r.exits, q.exits)
+}
+
+// price asks the model what a program takes.
+func (s *search) price(r *region) {
+	visit := s.model.Visit(r.head, func(b *ir.Block) bool { return s.heads[b.ID] })
+	r.walked = visit.Total
 	maps := []string{tableStages, tableMisses, TableState}
-	fixed := s.slack[head] + s.entering(head)
+	fixed := r.slack + s.entering(r.head)
 	processed := float64(fixed)
 	r.price.Insns = 2 * fixed
 	for _, b := range r.blocks {
@@ -162,15 +200,11 @@ func (s *search) region(head *ir.Block) *region {
 	}
 	r.price.Processed = int(min(processed, math.MaxInt32))
 	r.price.Maps, r.price.Pending = len(maps), visit.Pending
-	s.regions[head.ID] = r
-	return r
 }
 
-// sort puts blocks and exits into reverse postorder.
-func (s *search) sort(r *region) {
-	byPos := func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) }
-	slices.SortFunc(r.blocks, byPos)
-	slices.SortFunc(r.exits, byPos)
+// sort puts blocks into reverse postorder.
+func (s *search) sort(blocks []*ir.Block) {
+	slices.SortFunc(blocks, func(a, b *ir.Block) int { return cmp.Compare(s.pos[a.ID], s.pos[b.ID]) })
 }
 
 // collect finds the blocks and exits of a region. It gives up, and returns false, when their steps exceed a limit.

@@ -155,6 +155,7 @@ func (m *Model) Steps(v *ir.Value) int { return instSize(v, m.uses).steps }
 type Visit struct {
 	States  []float64
 	Steps   []float64
+	Total   int  // instructions
 	Pending int  // branches queued at the worst moment
 	Over    bool // there was more than the limit; the rest is missing
 }

@@ -155,7 +155,7 @@ func (w *walker) run(entry *ir.Block) Visit {
 		}
 		w.pop()
 	}
-	w.visit.Over = w.total > w.limit
+	w.visit.Total, w.visit.Over = w.total, w.total > w.limit
 	return w.visit
 }
 

@@ -32,7 +32,7 @@ var table = []mutation{
 	{what: "what heads pass on lies where the arguments of slots do", file: "split/layout.go",
 		old: `s.pack(heads, reserved[carrier], func`, new: `s.pack(heads, 0, func`},
 	{what: "a number that is computed from others isn't carried, nor are those", file: "split/crossing.go",
-		old: `if !g.free(a) && !numbers[a] && !g.remade(a, numbers, ops) {`, new: `if a == nil {`},
+		old: `if !g.free(a) && !numbers.Has(a) && !g.remade(a, numbers, ops) {`, new: `if a == nil {`},
 
 	// Optimisation.
 	{what: "loads are merged over stores", file: "opt/cse.go",

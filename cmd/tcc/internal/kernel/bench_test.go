@@ -2,8 +2,6 @@ package kernel
 
 import (
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -11,6 +9,7 @@ import (
 	"github.com/cilium/ebpf/asm"
 
 	"github.com/tcc-bpf/tcc/codegen"
+	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/runtime"
 )
 
@@ -21,6 +20,7 @@ const benchRounds, benchRepeat = 9, 1_000_000
 type contender struct {
 	name string
 	prog *ebpf.Program
+	maps func(name string) *ebpf.Map // of the comparison with C
 }
 
 // BenchmarkFirewall measures the firewall, in one program and in several, against the same program in C compiled by
@@ -30,7 +30,8 @@ type contender struct {
 //	go test -run '^$' -bench Firewall -benchtime 1x ./cmd/tcc/internal/kernel      (as root)
 func BenchmarkFirewall(b *testing.B) {
 	c := contest{
-		c: "../../../../testdata/c/firewall.c", tcc: "../../../../examples/firewall/firewall.tcc", budgets: []int{0, 150, 100},
+		program: load(b, "../../../../examples/firewall/firewall.tcc"),
+		c:       []inC{{"clang", "../../../../testdata/c/firewall.c", "firewall"}}, budgets: []int{0, 150, 100},
 	}
 	all := c.contenders(b)
 	syn, data := segment(22, 0x02), segment(22, 0x10)
@@ -52,23 +53,45 @@ func BenchmarkFirewall(b *testing.B) {
 	}
 }
 
-// BenchmarkPeers measures the pipelines of testdata/peers likewise, with the packets made for it.
+// BenchmarkPeers measures the pipelines of testdata/peers likewise, with the packets made for it. Of the chain there are
+// two in C: in one program, and cut by hand.
 func BenchmarkPeers(b *testing.B) {
-	for _, name := range []string{"conntrack", "ports", "acl100", "dns"} {
-		want := loadPeer(b, name)
-		c := contest{c: peers + name + ".c", tcc: peers + name + ".tcc", budgets: []int{0, peerBudgets[name]}, prepare: want.prepare}
+	for _, name := range []string{"conntrack", "ports", "acl100", "dns", "l4lb", "chain"} {
+		p, want := peerProgram(b, name), loadPeer(b, name)
+		c := contest{program: p, c: []inC{{"clang", peers + name + ".c", p.Name}}, budgets: []int{0, peerBudgets[name]}, prepare: want.prepare}
+		if name == "chain" {
+			c.c = []inC{{"clang", peers + "chain_mono.c", "chain_mono"}, {"byhand", peers + "chain.c", "chain"}}
+		}
 		all := c.contenders(b)
 		for _, c := range all[1:] {
 			want.settle(b, c)
 		}
 		for _, packet := range want.Bench {
 			b.Run(name+"/"+packet.Name, func(b *testing.B) {
+				for _, c := range all[1:] {
+					if err := prepare(packet.Setup, c.update); err != nil {
+						b.Fatal(err)
+					}
+				}
+				around := all
+				if r := packet.Restore; r != nil {
+					around = wrapAll(b, all, &putBack{typ: p.Type.Name, front: r.Front, at: r.Off, words: packet.Packet[r.Off:][:16]})
+				}
 				for b.Loop() {
-					measure(b, all, packet.Packet)
+					measure(b, around, packet.Packet)
 				}
 			})
 		}
 	}
+}
+
+// wrapAll lets all contenders put their packet back. The first one is nothing but what that takes.
+func wrapAll(b *testing.B, all []contender, back *putBack) []contender {
+	wrapped := []contender{{name: all[0].name, prog: back.around(b, back.nothing(b))}}
+	for _, c := range all[1:] {
+		wrapped = append(wrapped, contender{name: c.name, prog: back.around(b, c.prog)})
+	}
+	return wrapped
 }
 
 // settle sends all packets through a contender, so that its maps have what those of the benchmark expect, which get the
@@ -87,27 +110,9 @@ func (p *peer) settle(b *testing.B, c contender) {
 }
 
 func measure(b *testing.B, all []contender, packet []byte) {
-	took := make([][]float64, len(all))
-	for range benchRounds {
-		for i, c := range all {
-			_, t, err := c.prog.Benchmark(packet, benchRepeat, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			took[i] = append(took[i], float64(t.Nanoseconds()))
-		}
-	}
-	over := make([]float64, len(all))
-	for i := range all {
-		diff := make([]float64, benchRounds)
-		for r := range diff {
-			diff[r] = took[i][r] - took[0][r] // the empty program of the same round
-		}
-		slices.Sort(diff)
-		over[i] = diff[benchRounds/2]
-		if i > 0 {
-			b.ReportMetric(over[i], all[i].name+"-ns")
-		}
+	over := race(b, all, packet)
+	for i := 1; i < len(all); i++ {
+		b.ReportMetric(over[i], all[i].name+"-ns")
 	}
 	for i := 2; i < len(all); i++ {
 		b.ReportMetric(over[i]/over[1], all[i].name+"/"+all[1].name)
@@ -117,10 +122,14 @@ func measure(b *testing.B, all []contender, packet []byte) {
 
 // contest is a program in C and the same in the language.
 type contest struct {
-	c, tcc  string
+	program *check.Program
+	c       []inC
 	budgets []int // 0: one program
 	prepare func(updateMap func(name string, key, value []byte) error) error
 }
+
+// inC is a program in C.
+type inC struct{ name, file, program string }
 
 // contenders are the empty program, the one in C, and those by tcc at several budgets.
 func (c *contest) contenders(b *testing.B) []contender {
@@ -132,10 +141,12 @@ func (c *contest) contenders(b *testing.B) []contender {
 		b.Skip("needs root: ", err)
 	}
 	b.Cleanup(func() { empty.Close() })
-	p := load(b, c.tcc)
-	all := []contender{{"empty", empty}, {"clang", c.clang(b, p.Name)}}
+	all := []contender{{name: "empty", prog: empty}}
+	for _, in := range c.c {
+		all = append(all, c.clang(b, in))
+	}
 	for _, budget := range c.budgets {
-		a, err := codegen.Compile(p, codegen.Options{Budget: budget})
+		a, err := codegen.Compile(c.program, codegen.Options{Budget: budget})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -148,44 +159,43 @@ func (c *contest) contenders(b *testing.B) []contender {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { pipeline.Close() })
-		c.fill(b, pipeline.Map)
-		name := "tcc"
+		made := contender{"tcc", pipeline.Entry(), pipeline.Map}
 		if budget > 0 {
-			name = fmt.Sprintf("tcc-%d", budget)
+			made.name = fmt.Sprintf("tcc-%d", budget)
 		}
-		all = append(all, contender{name, pipeline.Entry()})
+		c.fill(b, made)
+		all = append(all, made)
 	}
 	return all
 }
 
-// clang compiles and loads the program in C.
-func (c *contest) clang(b *testing.B, program string) *ebpf.Program {
+// clang compiles and loads a program in C.
+func (c *contest) clang(b *testing.B, in inC) contender {
 	b.Helper()
-	object := filepath.Join(b.TempDir(), "c.o")
-	cmd := exec.Command("clang-19", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-I/usr/include/x86_64-linux-gnu",
-		"-c", c.c, "-o", object)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Skipf("clang-19: %v\n%s", err, out)
-	}
+	object := clang(b, in.file)
 	coll, err := ebpf.LoadCollection(object)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(coll.Close)
-	c.fill(b, func(name string) *ebpf.Map { return coll.Maps[name] })
-	return coll.Programs[program]
+	made := contender{in.name, coll.Programs[in.program], func(name string) *ebpf.Map { return coll.Maps[name] }}
+	c.fill(b, made)
+	return made
 }
 
 // fill prepares a contender's maps.
-func (c *contest) fill(b *testing.B, maps func(name string) *ebpf.Map) {
+func (c *contest) fill(b *testing.B, to contender) {
 	b.Helper()
 	if c.prepare == nil {
 		return
 	}
-	if err := c.prepare(func(name string, key, value []byte) error { return maps(name).Put(key, value) }); err != nil {
+	if err := c.prepare(to.update); err != nil {
 		b.Fatal(err)
 	}
 }
+
+// update writes an entry of a contender's map.
+func (c contender) update(name string, key, value []byte) error { return c.maps(name).Put(key, value) }
 
 // segment is a TCP segment from inside.
 func segment(dport byte, flags byte) []byte {

@@ -45,6 +45,10 @@ type peerPacket struct {
 	Packet  octets
 	Verdict string
 	Out     octets // none: unchanged
+
+	// Of a benchmark: map entries to write first; and, if the packet changes, where 16 bytes are put back, see putBack.
+	Setup   []peerEntry
+	Restore *struct{ Front, Off int }
 }
 
 // A peer is what a specification expects of its program.
@@ -69,7 +73,11 @@ func loadPeer(t testing.TB, name string) (p peer) {
 
 // prepare writes the entries that must be there first.
 func (p *peer) prepare(updateMap func(name string, key, value []byte) error) error {
-	for _, s := range p.Setup {
+	return prepare(p.Setup, updateMap)
+}
+
+func prepare(setup []peerEntry, updateMap func(name string, key, value []byte) error) error {
+	for _, s := range setup {
 		if s.Fill == nil {
 			if err := updateMap(s.Map, s.Key, s.Value); err != nil {
 				return fmt.Errorf("map %s: %w", s.Map, err)

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf"
 
@@ -21,6 +22,7 @@ import (
 type Engine struct {
 	CPU    int        // where all packets run, so that per-CPU maps can be read like ordinary ones
 	Strict bool       // a program that makes the kernel's verifier contradict itself can't be loaded; see CanBeStrict
+	Host   *Engine    // the loaded pipeline for whose slots this one has stages, if it has any
 	Tape   func(Call) // if set, is told of every call that loads, writes, reads or runs something, and what came of it
 
 	program  *check.Program // nil where a recording is played
@@ -28,6 +30,7 @@ type Engine struct {
 	layout   runtime.Layout
 	spec     *ebpf.CollectionSpec
 	pipeline *runtime.Pipeline // nil: not loaded yet
+	guest    *Engine           // the one whose Host this is, loaded last
 	events   *runtime.EventReader
 }
 
@@ -50,7 +53,7 @@ func (e *Engine) Load() (err error) {
 			p.Flags |= testRegInvariants
 		}
 	}
-	p, err := runtime.Open(e.spec, e.layout, nil)
+	p, err := e.open()
 	if err != nil {
 		return err
 	}
@@ -61,6 +64,14 @@ func (e *Engine) Load() (err error) {
 		}
 	}
 	return nil
+}
+
+func (e *Engine) open() (*runtime.Pipeline, error) {
+	if e.Host == nil {
+		return runtime.Open(e.spec, e.layout, nil)
+	}
+	e.Host.guest = e
+	return runtime.OpenFor(e.Host.pipeline, e.spec, e.layout, nil)
 }
 
 // Pipeline is the loaded pipeline, nil before Load.
@@ -142,11 +153,14 @@ func (e *Engine) DeleteMap(name string, key []byte) (err error) {
 	return m.Delete(key)
 }
 
-// SetSlot puts a stage, one of those that a table of slots holds at first, into a slot of it; with an empty name the slot
-// becomes empty.
+// SetSlot puts a stage into a slot of a table: one of those that the table holds at first, or one of the guest for it. With
+// an empty name the slot becomes empty.
 func (e *Engine) SetSlot(table string, index uint32, stage string) error {
 	if m, err := e.mapNamed(table); m == nil {
 		return err
+	}
+	if e.guest != nil && e.guest.isFor(table, stage) {
+		return e.pipeline.Slots(table).SetStage(index, e.guest.pipeline.Stage(stage))
 	}
 	program := ""
 	if stage != "" {
@@ -156,6 +170,11 @@ func (e *Engine) SetSlot(table string, index uint32, stage string) error {
 		}
 	}
 	return e.setProgram(table, index, program)
+}
+
+// isFor reports whether the pipeline has a stage that was compiled for a table of its host.
+func (e *Engine) isFor(table, stage string) bool {
+	return slices.ContainsFunc(e.layout.Stages, func(s runtime.StageLayout) bool { return s.Table == table && s.Name == stage })
 }
 
 // setProgram puts a program into a slot; with an empty name the slot becomes empty.
@@ -278,12 +297,12 @@ func (e *Engine) Run(packet []byte) (r interp.Result, err error) {
 	if r.Verdict == nil {
 		return r, fmt.Errorf("the programs returned %d, which is no verdict of %s", out.Code, e.kind.Name)
 	}
-	r.Events, err = e.drain()
+	r.Events, err = e.Events()
 	return r, err
 }
 
-// drain reads the events that are waiting.
-func (e *Engine) drain() (events []interp.Event, err error) {
+// Events reads the events that are waiting: after Run, of a guest, what its stages have sent.
+func (e *Engine) Events() (events []interp.Event, err error) {
 	for e.events != nil && e.events.Pending() {
 		ev, err := e.events.Read()
 		if err != nil {

@@ -26,6 +26,9 @@ type Case struct {
 	CPU     int    // where the packets run
 	Strict  bool   // nor may the kernel's verifier contradict itself
 
+	Files int  // how many the declarations are spread over; 0: one
+	Apart bool // the guests, if the program has any, are compiled apart, too
+
 	// Record, if set, is asked for the tape of the engine that a compiled form of the pipeline runs in.
 	Record func(*check.Program, *codegen.Artifact, Plan) func(kernel.Call)
 }
@@ -43,14 +46,15 @@ func New(seed uint64) *Case {
 	r := rand.New(rand.NewPCG(seed, 2))
 	c := &Case{Source: Generate(seed), Choice: r.Uint64()}
 	c.Cuts, c.Part, c.Budgets, c.Verify = 1, seed%4 == 1, seed%16 == 0, seed%8 == 2
-	if p, list := check.Source(fileName, c.Source); !list.HasErrors() {
+	c.Apart = withGuests(seed)
+	if seed%8 == 3 {
+		c.Files = 2 + int(c.Choice>>16%2)
+	}
+	if p, list := c.Program(); !list.HasErrors() {
 		newTraffic(r, p, c).fill()
 	}
 	return c
 }
-
-// fileName is what diagnostics call a case's source.
-const fileName = "p.tcc"
 
 // mark starts the comments that hold what a case has besides its source.
 const mark = "// oracle: "
@@ -59,6 +63,12 @@ const mark = "// oracle: "
 func (c *Case) String() string {
 	var b strings.Builder
 	b.WriteString(c.Source)
+	if c.Files > 0 {
+		fmt.Fprintf(&b, "%sfiles %d\n", mark, c.Files)
+	}
+	if c.Apart {
+		fmt.Fprintf(&b, "%sapart\n", mark)
+	}
 	for _, s := range c.Settings {
 		fmt.Fprintf(&b, "%s%v\n", mark, s)
 	}
@@ -94,6 +104,12 @@ func Parse(text string) (*Case, error) {
 // parseLine reads a line, word by word. Before has the changes since the last packet.
 func (c *Case) parseLine(f []string, before *[]Change) error {
 	switch {
+	case len(f) == 2 && f[0] == "files":
+		_, err := fmt.Sscan(f[1], &c.Files)
+		return err
+	case len(f) == 1 && f[0] == "apart":
+		c.Apart = true
+		return nil
 	case len(f) > 3 && len(f) < 6 && f[0] == "packet":
 		p := Packet{Before: *before}
 		*before = nil

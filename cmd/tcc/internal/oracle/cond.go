@@ -11,7 +11,7 @@ func (g *gen) cond(depth int) string {
 	if depth <= 0 {
 		return g.simpleCond()
 	}
-	switch g.IntN(16) {
+	switch g.IntN(18) {
 	case 0, 1:
 		return fmt.Sprintf("(%s && %s)", g.cond(depth-1), g.cond(depth-1))
 	case 2, 3:
@@ -28,8 +28,31 @@ func (g *gen) cond(depth int) string {
 		return g.bit(depth - 1)
 	case 13:
 		return g.signedCond(depth - 1)
+	case 14, 15:
+		return g.edge()
 	}
 	return g.compared(depth - 1)
+}
+
+// edge compares a number of which something is known, a scaled one or a few bits, with one near the end of what it can be
+// or near another one of its kind.
+func (g *gen) edge() string {
+	x, op := g.varying(0), pick(g.Rand, []string{"<", "<=", ">", ">=", "=="})
+	if x.values() > 32 {
+		x = num{text: "u32(" + x.text + ")", bits: 32}
+	}
+	near := func(k uint64) string { return written(g.Rand, k+uint64(g.IntN(3))) }
+	switch n := 1 + g.IntN(7); g.IntN(4) {
+	case 0:
+		return fmt.Sprintf("((u64(%s) << %d) %s %s)", x.text, n, op, near(g.pool.number(g.Rand, x.values())<<n))
+	case 1:
+		return fmt.Sprintf("((%s >> %d) %s %s)", x.text, n, op, near(g.pool.number(g.Rand, x.values())>>n&maxOf(7)))
+	case 2:
+		return fmt.Sprintf("((u64(%s) + %d) %s %s)", x.text, n, op, near(g.pool.number(g.Rand, x.values())))
+	}
+	a, b := uint64(1)<<g.IntN(4), uint64(1)<<g.IntN(4)
+	both := fmt.Sprintf("(%s & %d) %s (%s & %d)", x.text, a, pick(g.Rand, []string{"|", "|", "+", "^"}), g.varying(0).text, b)
+	return fmt.Sprintf("((%s) %s %s)", both, op, written(g.Rand, max(a, b)-1+uint64(g.IntN(3))))
 }
 
 // simpleCond is a place, a constant or a short comparison.

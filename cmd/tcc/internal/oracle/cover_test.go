@@ -2,8 +2,6 @@ package oracle
 
 import (
 	"testing"
-
-	"github.com/tcc-bpf/tcc/lang/check"
 )
 
 // TestCoverage: the constructs of the language are not only written, packets come to them.
@@ -14,7 +12,7 @@ func TestCoverage(t *testing.T) {
 			return
 		}
 		c := New(seed)
-		p, list := check.Source(fileName, c.Source)
+		p, list := c.Program()
 		if list.HasErrors() {
 			continue // that is for TestAccepted
 		}

@@ -56,6 +56,9 @@ func (g *gen) declarations() {
 	}
 	g.chooseParams()
 	g.planTables()
+	if g.guests {
+		g.guestTable()
+	}
 }
 
 var signedInts = []*types.Int{types.I8, types.I16, types.I32, types.I64}
@@ -216,7 +219,7 @@ func (g *gen) length(h *types.Header) string {
 }
 
 func (g *gen) declareGlobal(i int, config bool) {
-	v := &global{name: fmt.Sprintf("g%d", i), typ: g.scalar(), config: config}
+	v := &global{name: fmt.Sprintf("%sg%d", g.prefix, i), typ: g.scalar(), config: config, side: g.side}
 	if small := g.smallStructs(40); len(small) > 0 && g.chance(1, 8) {
 		v.typ = pick(g.Rand, small)
 	} else if g.chance(1, 6) {
@@ -224,7 +227,7 @@ func (g *gen) declareGlobal(i int, config bool) {
 	}
 	word := "var"
 	if config {
-		v.name, word = fmt.Sprintf("c%d", i), "config"
+		v.name, word = fmt.Sprintf("%sc%d", g.prefix, i), "config"
 	}
 	if g.chance(1, 2) {
 		g.line("%s %s %v = %s", word, v.name, v.typ, g.constantOf(v.typ))
@@ -238,7 +241,7 @@ var mapKinds = []check.MapKind{check.Hash, check.Hash, check.LRUHash, check.PerC
 	check.PerCPUArray, check.LPM}
 
 func (g *gen) declareMap(i int) {
-	m := &mapDecl{name: fmt.Sprintf("map%d", i), kind: pick(g.Rand, mapKinds), max: 1 + g.IntN(6), key: g.fieldType(), value: g.fieldType()}
+	m := &mapDecl{name: fmt.Sprintf("%smap%d", g.prefix, i), kind: pick(g.Rand, mapKinds), max: 1 + g.IntN(6), key: g.fieldType(), value: g.fieldType()}
 	switch m.kind {
 	case check.LRUHash, check.PerCPULRUHash:
 		m.max = 2048 // far more than entries: eviction has no meaning in the language
@@ -252,7 +255,7 @@ func (g *gen) declareMap(i int) {
 }
 
 func (g *gen) declareCounter(i int) {
-	c := &counter{name: fmt.Sprintf("n%d", i)}
+	c := &counter{name: fmt.Sprintf("%sn%d", g.prefix, i)}
 	size := ""
 	switch {
 	case len(g.enums) > 0 && g.chance(1, 3):
@@ -320,16 +323,18 @@ func (g *gen) someHeader() *types.Header {
 
 // planTables chooses slots tables, each for a stage and all others with the same parameters.
 func (g *gen) planTables() {
-	if len(g.stages) == 1 {
+	guest := func(s *stage) bool { return s.side == guestSide }
+	can := slices.DeleteFunc(slices.Clone(g.stages[1:]), guest)
+	if len(can) == 0 {
 		return
 	}
 	for i := range g.IntN(3) {
-		s := pick(g.Rand, g.stages[1:])
+		s := pick(g.Rand, can)
 		t := &table{name: fmt.Sprintf("sl%d", i), rank: s.rank, params: s.params, entries: map[int]*stage{}}
 		if g.chance(2, 3) {
 			t.len = 1 + g.IntN(20)
 			for _, other := range g.stages[s.rank:] {
-				if slices.Equal(other.params, s.params) {
+				if slices.Equal(other.params, s.params) && !guest(other) {
 					t.entries[g.IntN(t.len)] = other
 				}
 			}

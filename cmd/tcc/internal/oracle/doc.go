@@ -14,6 +14,8 @@
 //	number, cond, value                                 expressions
 //	locals, packets, payload, push, rewrite, state, match, flow, loop   statements
 //	traffic, change                                     packets, and what user space does between them
+//	guests, apart                                       stages compiled apart for the slots of the rest
+//	files                                               declarations spread over files
 //
 // Constants come from a small pool, so that a program compares what it has stored before. Packets are made from the
 // program's own headers and constants, and the interpreter picks those that get to statements that no other got to

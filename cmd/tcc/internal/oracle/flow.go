@@ -72,10 +72,12 @@ const mostCopies = 4
 // targets are the stages and tables that this stage can go to.
 func (g *gen) targets() (ts []target) {
 	for _, s := range g.stages[g.stage.rank+1:] {
-		ts = append(ts, target{name: s.name, params: s.params})
+		if g.reaches(s) {
+			ts = append(ts, target{name: s.name, params: s.params})
+		}
 	}
 	for _, t := range g.tables {
-		if t.rank > g.stage.rank {
+		if t.rank > g.stage.rank && t.side == g.side {
 			ts = append(ts, target{name: t.name, params: t.params, table: true})
 			if t.len > 0 {
 				ts[len(ts)-1].name += "[" + g.index(t.len) + "]"
@@ -87,7 +89,7 @@ func (g *gen) targets() (ts []target) {
 
 // back is a way back, if there may be one. Circles must not go through tables.
 func (g *gen) back() []target {
-	if len(g.tables) > 0 || g.chance(1, 2) {
+	if g.hasTables() || g.chance(1, 2) {
 		return nil
 	}
 	max := 1 + g.IntN(3)
@@ -98,6 +100,9 @@ func (g *gen) back() []target {
 		return nil
 	}
 	to := g.stages[g.IntN(g.stage.rank+1)]
+	if to.side != g.side {
+		return nil
+	}
 	return []target{{name: to.name, params: to.params, max: max}}
 }
 

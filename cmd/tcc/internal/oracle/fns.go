@@ -27,6 +27,10 @@ func inStage(g *gen) bool { return g.fn == nil && g.named == nil }
 
 // writeFns declares functions.
 func (g *gen) writeFns() {
+	if g.guests {
+		g.side = sharedSide
+		defer func() { g.side = hostSide }()
+	}
 	for i := range g.IntN(4) {
 		f := &fn{name: fmt.Sprintf("fn%d", i)}
 		for j := range g.IntN(4) {

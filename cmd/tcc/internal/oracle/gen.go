@@ -17,7 +17,10 @@ type gen struct {
 	text strings.Builder
 	size int // statements that may still be written
 
-	frags bool // the packet may lie in several buffers
+	frags  bool   // the packet may lie in several buffers
+	guests bool   // some stages can be compiled apart
+	side   side   // of what is being written
+	prefix string // of the names that are being declared
 
 	enums    []*types.Enum
 	structs  []*types.Struct
@@ -52,6 +55,7 @@ type (
 		name   string
 		typ    types.Type
 		config bool
+		side   side
 	}
 	mapDecl struct {
 		name       string
@@ -69,6 +73,7 @@ type (
 		name   string
 		rank   int
 		params []param
+		side   side
 	}
 	param struct {
 		name string
@@ -81,13 +86,14 @@ type (
 		rank    int
 		params  []param
 		entries map[int]*stage
+		side    side
 	}
 )
 
 // Generate writes the program of a seed.
 func Generate(seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, 1))
-	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes), copies: 1}
+	g := &gen{Rand: r, pool: newPool(r), typ: pick(r, check.PipelineTypes), copies: 1, guests: withGuests(seed)}
 	g.headers = append(g.headers, prelude()...)
 	g.frags = g.typ.Name == "xdp" && g.chance(1, 4)
 	if g.frags {
@@ -99,9 +105,7 @@ func Generate(seed uint64) string {
 	g.plan()
 	g.declarations()
 	g.writeFns()
-	for _, s := range g.stages {
-		g.writeStage(s)
-	}
+	g.writeStages()
 	g.writeTables()
 	return g.text.String()
 }
@@ -117,14 +121,20 @@ func (g *gen) plan() {
 		g.size = pick(g.Rand, largeSizes)
 	}
 	if g.frags {
-		g.size = min(g.size, 12) // each access looks for its bytes itself, which makes much code
+		g.size = min(g.size, 8) // each access looks for its bytes itself, which makes much code
 	}
 	g.small = g.size <= 30
 	n := 1 + g.IntN(2+g.size/8)
 	for i := range n {
 		g.stages = append(g.stages, &stage{name: fmt.Sprintf("st%d", i), rank: i})
 	}
+	if g.guests {
+		g.planGuests()
+	}
 }
+
+// A first buffer holds at most 3,520 bytes of a test's packet. What a stage skips up to there is filled by traffic.
+const farEnough, maxFar = 3000, 3530
 
 // line writes a line.
 func (g *gen) line(format string, args ...any) {
@@ -203,6 +213,9 @@ func (g *gen) writeStage(s *stage) {
 	}
 	g.line("stage %s%s {", s.name, paramList(s.params))
 	g.indent++
+	if g.frags && s.rank == 0 && g.chance(1, 2) {
+		g.line("skip %d", maxFar-60+g.IntN(50))
+	}
 	if g.chance(5, 6) {
 		g.parse(g.someHeader()) // something that differs from packet to packet
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/syntax"
 )
 
@@ -25,7 +24,7 @@ func Reduce(c *Case, failure *Failure, limit time.Duration) *Case {
 		if time.Now().After(until) {
 			return false
 		}
-		if _, list := check.Source(fileName, c.Source); list.HasErrors() && !strings.HasPrefix(failure.Kind, "checker") {
+		if _, list := c.Program(); list.HasErrors() && !strings.HasPrefix(failure.Kind, "checker") {
 			return false
 		}
 		_, f := c.Run()
@@ -38,6 +37,7 @@ func reduce(c Case, fails func(*Case) bool) *Case {
 	r := &reducer{best: c, fails: fails}
 	for size := -1; size != r.size(); {
 		size = r.size()
+		r.ways()
 		r.lists()
 		r.source()
 		r.bytes()
@@ -61,6 +61,18 @@ func (r *reducer) try(c Case) bool {
 	}
 	r.best = c
 	return true
+}
+
+// ways leaves out files and guests apart.
+func (r *reducer) ways() {
+	c := r.best
+	if c.Files = 0; c.Files != r.best.Files {
+		r.try(c)
+	}
+	c = r.best
+	if c.Apart = false; r.best.Apart {
+		r.try(c)
+	}
 }
 
 // lists leaves out packets, settings and changes.

@@ -1,9 +1,6 @@
 package oracle
 
 import (
-	"bytes"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -11,13 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/interp"
 	"github.com/tcc-bpf/tcc/lang/syntax"
-	"github.com/tcc-bpf/tcc/runtime"
 )
 
 // A Failure is what went wrong with a case.
@@ -86,11 +81,18 @@ type trace struct {
 // Run sends the packets of a case through the interpreter and through compiled forms of the pipeline, and tells the
 // first difference, nil if there is none.
 func (c *Case) Run() (s Summary, failure *Failure) {
-	p, list := check.Source(fileName, c.Source)
+	p, list := c.Program()
 	if list.HasErrors() {
-		return s, fail("checker: "+codes(list), "%s", list.Text(map[string]string{fileName: c.Source}, false))
+		return s, fail("checker: "+codes(list), "%s", c.tree(c.Source).explain(list))
 	}
 	want, failure := c.interpret(p)
+	if failure != nil {
+		return s, failure
+	}
+	if failure := c.asOne(want); failure != nil {
+		return s, failure
+	}
+	x, failure := c.apart(p)
 	if failure != nil {
 		return s, failure
 	}
@@ -98,51 +100,111 @@ func (c *Case) Run() (s Summary, failure *Failure) {
 	for _, packet := range c.Packets {
 		for _, change := range fitting(p, packet.Before) {
 			word, _, _ := strings.Cut(change.String(), " ")
+			if f, ok := change.(Filling); ok && f.Stage == firstGuest {
+				word = "put"
+			}
 			covered["user space: "+word]++
 		}
 	}
+	if c.Files > 1 {
+		covered[fmt.Sprintf("%d files", c.Files)]++
+	}
 	s.Statements, s.Reached, s.Coverage = statements(p), len(want.reached), map[string]Coverage{p.Type.Name: covered}
-	ops := newOps(p, want.reached)
 	plans, failure := c.plans(p)
 	if failure != nil {
 		return s, failure
 	}
-	whole := 0
+	r := &runner{Case: c, p: p, want: want, ops: newOps(p, want.reached), s: &s, covered: covered}
 	for _, plan := range plans {
 		if plan.Part > 0 {
-			plan.Budget = whole/plan.Part + 1
+			plan.Budget = r.whole/plan.Part + 1
 		}
-		opts := codegen.Options{Verify: c.Verify, Emitted: ops.emitted}
-		if plan.Profiled {
-			opts.Profile = want.profile
+		goOn, failure := r.plan(plan)
+		if failure == nil && goOn && x != nil {
+			failure = r.apart(x, plan)
 		}
-		a, failure := plan.compile(p, opts)
-		switch {
-		case failure == nil:
-		case failure.Kind == noPlan && plan != Plan{}:
-			continue // the search doesn't find all plans, and random cuts may make too many programs in a row
-		case failure.Kind == noPlan && tooLarge.MatchString(failure.Detail):
-			s.Refused++ // many large values, or much code that looks for far bytes in one place
-			return s, nil
-		default:
-			return s, failure
-		}
-		if plan == (Plan{}) {
-			whole = largest(a)
-		}
-		s.Plans++
-		s.Programs += len(a.Programs)
-		s.Cuts += cuts(a)
-		covered.Add(shape(a))
-		s.Most = max(s.Most, len(a.Programs))
-		s.Packets += len(c.Packets)
-		if failure := c.compare(p, a, plan, want); failure != nil {
+		if failure != nil {
 			failure.Plan = plan
+		}
+		if failure != nil || !goOn {
 			return s, failure
 		}
 	}
-	covered.Add(ops.counts)
+	covered.Add(r.ops.counts)
 	return s, nil
+}
+
+// A runner runs the plans of a case.
+type runner struct {
+	*Case
+	p       *check.Program
+	want    trace
+	ops     *ops
+	s       *Summary
+	covered Coverage
+	whole   int // what the largest program of the default plan is estimated at
+}
+
+// plan runs the case by a plan. It tells whether it makes sense to go on with others.
+func (r *runner) plan(plan Plan) (goOn bool, failure *Failure) {
+	opts := codegen.Options{Verify: r.Verify, Emitted: r.ops.emitted}
+	if plan.Profiled {
+		opts.Profile = r.want.profile
+	}
+	a, failure := plan.compile(r.p, opts)
+	switch {
+	case failure == nil:
+	case failure.Kind == noPlan && plan != Plan{}:
+		return true, nil // the search doesn't find all plans, and random cuts may make too many programs in a row
+	case failure.Kind == noPlan && tooLarge.MatchString(failure.Detail):
+		r.s.Refused++ // many large values, or much code that looks for far bytes in one place
+		return false, nil
+	default:
+		return false, failure
+	}
+	if plan == (Plan{}) {
+		r.whole = largest(a)
+	}
+	k, failure := engine(r.p, a)
+	if failure != nil {
+		return false, failure
+	}
+	if r.Record != nil {
+		k.Tape = r.Record(r.p, a, plan)
+	}
+	r.count(a)
+	return true, r.compare(r.p, form{k}, r.want)
+}
+
+// apart runs the case by a plan, host and guests apart, if there is such a plan for both.
+func (r *runner) apart(x *apart, plan Plan) *Failure {
+	f, objects, failure := x.compile(plan, r.Verify)
+	if failure != nil || f == nil {
+		return failure
+	}
+	switch failure := r.compare(r.p, f, x.expect(r.want), x.slots...); {
+	case failure == nil:
+	case strings.Contains(failure.Detail, tooFar):
+		return nil
+	default:
+		failure.Kind = "apart, " + failure.Kind
+		return failure
+	}
+	for _, a := range objects {
+		r.count(a)
+	}
+	r.covered["compiled apart"]++
+	return nil
+}
+
+// count counts what is loaded.
+func (r *runner) count(a *codegen.Artifact) {
+	r.s.Plans++
+	r.s.Programs += len(a.Programs)
+	r.s.Cuts += cuts(a)
+	r.s.Most = max(r.s.Most, len(a.Programs))
+	r.s.Packets += len(r.Packets)
+	r.covered.Add(shape(a))
 }
 
 // shape counts what is special about the programs of a pipeline.
@@ -299,154 +361,4 @@ func entriesText(all map[string][]byte) string {
 		fmt.Fprintf(&b, " %x:%x", k, all[k])
 	}
 	return b.String()
-}
-
-// compare runs the case in the kernel.
-func (c *Case) compare(p *check.Program, a *codegen.Artifact, plan Plan, want trace) *Failure {
-	k, err := kernel.New(p, a)
-	if err != nil {
-		return fail("object: "+normal(err.Error()), "%v", err)
-	}
-	defer k.Close()
-	k.CPU, k.Strict = c.CPU, c.Strict
-	if c.Record != nil {
-		k.Tape = c.Record(p, a, plan)
-	}
-	if failure := c.load(p, k); failure != nil {
-		return failure
-	}
-	for i, packet := range c.Packets {
-		for _, change := range fitting(p, packet.Before) {
-			change.toKernel(k)
-		}
-		got, err := packet.run(k)
-		if err != nil {
-			return fail("run: "+normal(err.Error()), "packet %d: %v", i, err)
-		}
-		if failure := difference(got, want.results[i]); failure != nil {
-			failure.Detail = fmt.Sprintf("packet %d, %x: %s", i, packet.Data, failure.Detail)
-			return failure
-		}
-	}
-	return c.compareState(p, k, want)
-}
-
-// env is what the program sees of its surroundings.
-func (p Packet) env() interp.Env { return interp.Pinned(p.Now, p.Random, p.CPU) }
-
-// run sends a packet through the kernel.
-func (p Packet) run(k *kernel.Engine) (interp.Result, error) {
-	for _, s := range []Setting{
-		{"tcc_now", binary.NativeEndian.AppendUint64(nil, p.Now)},
-		{"tcc_random", binary.NativeEndian.AppendUint64(nil, p.Random)},
-		{"tcc_cpu", binary.NativeEndian.AppendUint32(nil, p.CPU)},
-	} {
-		if err := k.SetGlobal(s.Name, s.Value); err != nil {
-			return interp.Result{}, err
-		}
-	}
-	return k.Run(p.Data)
-}
-
-// load puts a case into the kernel.
-func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
-	for _, s := range c.Settings {
-		if s.fits(p) {
-			s.toKernel(k)
-		}
-	}
-	if err := k.Load(); err != nil {
-		var v *runtime.VerifierError
-		if errors.As(err, &v) {
-			return fail("verifier: "+normal(v.Reason), "%+v", err)
-		}
-		return fail("load: "+normal(err.Error()), "%+v", err)
-	}
-	for _, change := range fitting(p, c.Changes) {
-		change.toKernel(k)
-	}
-	return nil
-}
-
-func name(r interp.Result) string { return fmt.Sprintf("%s (%d)", r.Verdict.Name, r.Code) }
-
-// difference is that of two results of a packet.
-func difference(got, want interp.Result) *Failure {
-	switch {
-	case got.Code != want.Code:
-		return fail("verdict", "the kernel says %s, the interpreter %s", name(got), name(want))
-	case !bytes.Equal(got.Packet, want.Packet):
-		return fail("bytes", "\nkernel      %x\ninterpreter %x", got.Packet, want.Packet)
-	case got.Context.Mark != want.Context.Mark:
-		return fail("mark", "kernel %#x, interpreter %#x", got.Context.Mark, want.Context.Mark)
-	}
-	same := slices.EqualFunc(got.Events, want.Events, func(a, b interp.Event) bool {
-		return a.ID == b.ID && bytes.Equal(a.Data, b.Data)
-	})
-	if !same {
-		return fail("events", "\nkernel      %v\ninterpreter %v", got.Events, want.Events)
-	}
-	return nil
-}
-
-// compareState compares what outlives the packets: of what no program uses, the object has nothing.
-func (c *Case) compareState(p *check.Program, k *kernel.Engine, want trace) *Failure {
-	for _, g := range p.Globals {
-		if k.Pipeline().Variable(g.Name) == nil {
-			continue
-		}
-		got, err := k.Global(g.Name)
-		if failure := want.differs("var", g.Name, fmt.Sprintf("%x", got), err); failure != nil {
-			return failure
-		}
-	}
-	for _, n := range p.Counters {
-		if k.Pipeline().Map(n.Name) == nil {
-			continue
-		}
-		got, err := k.Counter(n.Name)
-		if failure := want.differs("counter", n.Name, fmt.Sprint(got), err); failure != nil {
-			return failure
-		}
-	}
-	for _, m := range p.Maps {
-		if k.Pipeline().Map(m.Name) == nil {
-			continue
-		}
-		got, err := k.Entries(m.Name)
-		if failure := want.differs("map", m.Name, entriesText(got), err); failure != nil {
-			return failure
-		}
-	}
-	return missed(p, k, want)
-}
-
-// differs compares what the kernel holds with what it ought to.
-func (t trace) differs(kind, name, got string, err error) *Failure {
-	if err != nil {
-		return fail("read a "+kind, "%s: %v", name, err)
-	}
-	if want := t.state[kind+" "+name]; got != want {
-		return fail(kind, "%s %s\nkernel      %s\ninterpreter %s", kind, name, got, want)
-	}
-	return nil
-}
-
-// missed compares the tail calls that found no program. Inside the pipeline there are none.
-func missed(p *check.Program, k *kernel.Engine, want trace) *Failure {
-	misses, err := k.Pipeline().Misses()
-	if err != nil {
-		return fail("read the misses", "%v", err)
-	}
-	for _, target := range k.Pipeline().Layout().Targets {
-		if misses[target] != 0 {
-			return fail("miss", "%d tail calls to %s missed", misses[target], target)
-		}
-	}
-	for _, table := range p.Slots {
-		if failure := want.differs("misses of", table.Name, fmt.Sprint(misses[table.Name]), nil); failure != nil {
-			return failure
-		}
-	}
-	return nil
 }

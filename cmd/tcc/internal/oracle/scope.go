@@ -63,7 +63,9 @@ func (g *gen) places() []place {
 		}
 	}
 	for _, v := range g.globals {
-		ps = appendPlaces(ps, place{text: v.name, typ: v.typ, kind: globalPlace, readOnly: v.config})
+		if g.knows(v) {
+			ps = appendPlaces(ps, place{text: v.name, typ: v.typ, kind: globalPlace, readOnly: v.config})
+		}
 	}
 	ps = append(ps, g.payloadPlaces()...)
 	for _, f := range g.typ.Packet {

@@ -44,7 +44,7 @@ func newTraffic(r *rand.Rand, p *check.Program, c *Case) *traffic {
 		k := p.Consts[e]
 		t.known[k.Type.Size()] = append(t.known[k.Type.Size()], boundOfConst(k))
 	}
-	syntax.Walk(p.Files[0], func(n syntax.Node) bool {
+	walk(p, func(n syntax.Node) {
 		switch n := n.(type) {
 		case *syntax.Binary:
 			t.compared(n.X, n.Y)
@@ -56,29 +56,29 @@ func newTraffic(r *rand.Rand, p *check.Program, c *Case) *traffic {
 				}
 			}
 		}
-		return true
 	})
 	return t
 }
 
-// sortedConsts are the constant expressions of a file in the order of its text.
+// walk visits the nodes of a program's files in the order of their texts.
+func walk(p *check.Program, visit func(syntax.Node)) {
+	for _, f := range sourceFiles(p) {
+		syntax.Walk(f, func(n syntax.Node) bool { visit(n); return true })
+	}
+}
+
+// sortedConsts are the constant expressions of a program in the order of its text.
 func sortedConsts(p *check.Program) (all []syntax.Expr) {
-	syntax.Walk(p.Files[0], func(n syntax.Node) bool {
+	walk(p, func(n syntax.Node) {
 		if e, ok := n.(syntax.Expr); ok && p.Consts[e] != nil {
 			all = append(all, e)
 		}
-		return true
 	})
 	return all
 }
 
 // compared notes what a field of a header is compared with.
 func (t *traffic) compared(x syntax.Expr, with ...syntax.Expr) {
-	sel, ok := check.Unparen(x).(*syntax.Select)
-	if !ok || t.p.Fields[sel] == nil || t.p.Fields[sel].Header == nil {
-		return
-	}
-	f := t.p.Fields[sel].Header
 	for _, e := range with {
 		es := []syntax.Expr{e}
 		if r, ok := check.Unparen(e).(*syntax.Range); ok {
@@ -86,10 +86,49 @@ func (t *traffic) compared(x syntax.Expr, with ...syntax.Expr) {
 		}
 		for _, e := range es {
 			if k := t.p.Consts[e]; k != nil {
-				t.wants[f] = append(t.wants[f], boundOfConst(k))
+				t.want(x, boundOfConst(k))
 			}
 		}
 	}
+}
+
+// want notes what x is to be: a field, or what is computed from one and constants.
+func (t *traffic) want(x syntax.Expr, b bound) {
+	switch x := check.Unparen(x).(type) {
+	case *syntax.Select:
+		if ref := t.p.Fields[x]; ref != nil && ref.Header != nil {
+			t.wants[ref.Header] = append(t.wants[ref.Header], b)
+		}
+	case *syntax.Call:
+		if len(x.Args) == 1 {
+			t.want(x.Args[0], b)
+		}
+	case *syntax.Binary:
+		n := uint64(0)
+		if k := t.p.Consts[x.Y]; k != nil {
+			n = k.Int
+		}
+		t.want(x.X, before(x.Op, b, n))
+		if x.Op == "|" {
+			t.want(x.Y, b)
+		}
+	}
+}
+
+// before is a number from which an operation with n makes b, or one near it.
+func before(op string, b bound, n uint64) bound {
+	k := binary.BigEndian.Uint64(b[8:])
+	switch op {
+	case "<<":
+		return boundOf(k >> (n & 63))
+	case ">>":
+		return boundOf(k << (n & 63))
+	case "+":
+		return boundOf(k - n)
+	case "-":
+		return boundOf(k + n)
+	}
+	return b
 }
 
 func boundOfConst(k *check.Const) (b bound) {
@@ -131,7 +170,7 @@ func (t *traffic) packets() {
 	defer func() { _ = recover() }() // the packet at which the interpreter panics is the case's last
 	for i := 0; i < tries && len(t.c.Packets) < packets; i++ {
 		packet := Packet{Now: t.Uint64() >> t.IntN(64), Random: t.Uint64(), CPU: t.Uint32() & 3, Data: t.packet()}
-		if runtime.CheckTestPacket(t.p.Type.Name, packet.Data) != nil {
+		if runtime.CheckTestPacket(t.p.Type.Name, packet.Data[:min(len(packet.Data), runtime.MaxTestPacket)]) != nil {
 			continue
 		}
 		if t.IntN(40) == 0 {
@@ -192,8 +231,15 @@ func (t *traffic) padded(packet []byte) []byte {
 
 func (t *traffic) hop(s *check.Stage) (h hop) {
 	syntax.Walk(s.Decl.Body, func(n syntax.Node) bool {
-		if parse, ok := n.(*syntax.ParseStmt); ok && !parse.Peek {
-			h.headers = append(h.headers, t.p.Uses[parse.Header].(*check.Header).Type)
+		switch n := n.(type) {
+		case *syntax.ParseStmt:
+			if !n.Peek {
+				h.headers = append(h.headers, t.p.Uses[n.Header].(*check.Header).Type)
+			}
+		case *syntax.SkipStmt:
+			if k := t.p.Consts[n.N]; !n.Need && k != nil && k.Int >= farEnough && k.Int < maxFar {
+				h.headers = append(h.headers, &types.Header{Fixed: int(k.Int)})
+			}
 		}
 		return true
 	})

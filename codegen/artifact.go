@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/cilium/ebpf"
-
-	"github.com/tcc-bpf/tcc/codegen/internal/loader"
 )
 
 // Spec reads the object of this machine's byte order back, ready to be loaded.
@@ -34,16 +32,7 @@ type GoOptions struct {
 }
 
 // Go is the source of the loader: bpf2go's shape, and the pipeline as a typed object.
-func (a *Artifact) Go(o GoOptions) ([]byte, error) {
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(a.LittleEndian))
-	if err != nil {
-		return nil, err
-	}
-	return loader.Generate(loader.Input{
-		Package: o.Package, Ident: o.Ident, Stem: o.Stem, Source: o.Source, Hash: o.Hash,
-		Spec: spec, Layout: a.Layout,
-	})
-}
+func (a *Artifact) Go(o GoOptions) ([]byte, error) { return Go([]*Artifact{a}, o) }
 
 // Asm lists the instructions of all programs, in the little-endian object's form, under the source lines they come from.
 func (a *Artifact) Asm() (string, error) {

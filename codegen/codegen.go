@@ -50,6 +50,9 @@ type Options struct {
 
 // Artifact is a compiled pipeline.
 type Artifact struct {
+	Variant    string `json:",omitempty"` // the name; empty: it is the only one
+	Since      string `json:",omitempty"` // see runtime.Variant
+	RT         bool   `json:",omitempty"` // see runtime.Variant
 	Layout     runtime.Layout
 	Programs   []*Program // the entry, the stages of slots, then by index in the prog array
 	MaxChain   int        // tail calls that a packet makes at most
@@ -113,7 +116,7 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 		}
 		code = append(code, c)
 	}
-	a := &Artifact{Layout: layout(p, m, plan), Programs: programs(p, plan, m, code), MaxChain: plan.TailCalls, Chain: plan.Chain, StateBytes: plan.State}
+	a := &Artifact{Since: since(m, plan), RT: !has(m, split.TableState), Layout: layout(p, m, plan), Programs: programs(p, plan, m, code), MaxChain: plan.TailCalls, Chain: plan.Chain, StateBytes: plan.State}
 	a.LittleEndian, a.BigEndian, err = (&assembler{p, m}).objects(code)
 	return a, err
 }

@@ -3,11 +3,11 @@ package codegen
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/features"
+
+	"github.com/tcc-bpf/tcc/runtime"
 )
 
 // HostTarget is the target of the kernel that runs here. It goes by the kernel's release, but for what can be asked of
@@ -27,7 +27,7 @@ func HostTarget() (Target, error) {
 	case errors.Is(err, ebpf.ErrNotSupported):
 		t.SDiv, t.Safe = false, false
 	}
-	t.RT = realtime()
+	t.RT = runtime.PreemptRT()
 	return t, nil
 }
 
@@ -42,14 +42,4 @@ func targetOf(version uint32) (Target, error) {
 		}
 	}
 	return Target{}, fmt.Errorf("Linux %s is older than %s, the oldest kernel that tcc makes programs for", release, Targets[0].Name)
-}
-
-// realtime reports whether the kernel was built with PREEMPT_RT, as far as it tells: since 6.12 a file says so, and the
-// patches before that had it in the kernel's version.
-func realtime() bool {
-	if text, err := os.ReadFile("/sys/kernel/realtime"); err == nil {
-		return strings.TrimSpace(string(text)) == "1"
-	}
-	text, err := os.ReadFile("/proc/sys/kernel/version")
-	return err == nil && strings.Contains(string(text), "PREEMPT_RT")
 }

@@ -21,21 +21,22 @@ const maxTailCalls = 32
 // OpenFor loads a pipeline that has stages for slots of another one, the host. What the stages share with the host is
 // compared first, so that another layout or another host is refused. The pipeline must not outlive the host.
 func OpenFor(host *Pipeline, spec *ebpf.CollectionSpec, layout Layout, opts *Options) (*Pipeline, error) {
-	if opts == nil {
-		opts = &Options{}
-	}
+	return about(layout, func() (*Pipeline, error) { return loadFor(host, spec, layout, orZero(opts)) })
+}
+
+func loadFor(host *Pipeline, spec *ebpf.CollectionSpec, layout Layout, opts Options) (*Pipeline, error) {
 	spec = spec.Copy()
 	replaced, err := host.share(spec, layout)
 	if err != nil {
-		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, err)
+		return nil, err
 	}
-	with := *opts
-	with.Collection.MapReplacements = maps.Clone(with.Collection.MapReplacements)
-	if with.Collection.MapReplacements == nil {
-		with.Collection.MapReplacements = map[string]*ebpf.Map{}
+	given := maps.Clone(opts.Collection.MapReplacements)
+	if given == nil {
+		given = map[string]*ebpf.Map{}
 	}
-	maps.Copy(with.Collection.MapReplacements, replaced)
-	p, err := Open(spec, layout, &with)
+	maps.Copy(given, replaced)
+	opts.Collection.MapReplacements = given
+	p, err := load(spec, layout, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +112,8 @@ func (p *Pipeline) fits(s StageLayout) error {
 			s.Name, s.Table, s.Convention, p.layout.Name, t.Convention)
 	}
 	if n := t.Depth + s.TailCalls; t.Depth > 0 && n > maxTailCalls {
-		return fmt.Errorf("stage `%s` makes %d tail calls, up to %d come before it in pipeline %s, and a packet can make %d",
-			s.Name, s.TailCalls, t.Depth, p.layout.Name, maxTailCalls)
+		return unfitError(fmt.Sprintf("stage `%s` makes %d tail calls, up to %d come before it in pipeline %s, and a packet can make %d",
+			s.Name, s.TailCalls, t.Depth, p.layout.Name, maxTailCalls))
 	}
 	return nil
 }

@@ -7,6 +7,8 @@
 //  2. the prog arrays are filled, targets before callers;
 //  3. only then can the entry program be attached.
 //
+// A pipeline that was compiled in several variants is loaded from the first that the kernel takes.
+//
 // The kernel empties a prog array as soon as the last descriptor and pin of it in user space is gone, although
 // programs still use it. So a Pipeline holds its prog arrays open until Close; keep it for as long as packets flow,
 // or Pin it.

@@ -3,8 +3,11 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/cilium/ebpf"
 )
@@ -62,4 +65,37 @@ func (p *Pipeline) pinned() (all []named) {
 		all = append(all, named{fmt.Sprintf("link_%d", i), l})
 	}
 	return all
+}
+
+// holdPins leaves maps that are pinned by name, and of which there is no pin yet, unpinned until all is loaded: cilium/ebpf
+// pins a map when it makes it, and leaves the pin behind if it fails afterwards. The result is their paths, by name.
+func holdPins(spec *ebpf.CollectionSpec, opts ebpf.CollectionOptions) map[string]string {
+	pins := map[string]string{}
+	for name, m := range spec.Maps {
+		if m.Pinning != ebpf.PinByName || m.Name == "" || opts.Maps.PinPath == "" || opts.MapReplacements[name] != nil {
+			continue // there is nothing to pin, or an error to come
+		}
+		path := filepath.Join(opts.Maps.PinPath, m.Name)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			m.Pinning = ebpf.PinNone
+			pins[name] = path
+		}
+	}
+	return pins
+}
+
+// pinMaps pins maps at paths, by name: all of them or, after an error, none.
+func (p *Pipeline) pinMaps(pins map[string]string) error {
+	var done []*ebpf.Map
+	for _, name := range slices.Sorted(maps.Keys(pins)) {
+		m := p.coll.Maps[name]
+		if err := m.Pin(pins[name]); err != nil {
+			for _, d := range done {
+				err = errors.Join(err, d.Unpin())
+			}
+			return fmt.Errorf("pin map `%s`: %w", name, err)
+		}
+		done = append(done, m)
+	}
+	return nil
 }

@@ -16,14 +16,19 @@ import (
 type Options struct {
 	// Collection is passed on to cilium/ebpf: replacement maps, verifier log size, pin path of maps.
 	Collection ebpf.CollectionOptions
+	// Variant is the only one of a pipeline's variants to load, whatever kernel it was made for. Empty: the first one that
+	// the kernel takes.
+	Variant string
 }
 
 // A Pipeline is loaded into the kernel, its prog arrays filled. Its methods may be called from several goroutines.
 type Pipeline struct {
-	layout Layout
-	coll   *ebpf.Collection
-	host   *Pipeline         // whose slots the stages are for; nil: none
-	config map[string][]byte // the values with which the pipeline was loaded
+	layout  Layout
+	coll    *ebpf.Collection
+	host    *Pipeline         // whose slots the stages are for; nil: none
+	config  map[string][]byte // the values with which the pipeline was loaded
+	variant string            // see Variant
+	refused []Refusal         // see Refused
 
 	mu     sync.Mutex
 	links  []link.Link
@@ -32,14 +37,34 @@ type Pipeline struct {
 }
 
 // Open loads the pipeline and fills its prog arrays. Nothing is attached yet. If the kernel's verifier refuses a
-// program the error is a *VerifierError that names the source line. On failure nothing stays loaded.
+// program the error is a *VerifierError that names the source line. On failure nothing stays loaded or pinned.
 func Open(spec *ebpf.CollectionSpec, layout Layout, opts *Options) (*Pipeline, error) {
+	return about(layout, func() (*Pipeline, error) { return load(spec, layout, orZero(opts)) })
+}
+
+// about opens a pipeline; what goes wrong names it.
+func about(layout Layout, open func() (*Pipeline, error)) (*Pipeline, error) {
+	p, err := open()
+	if err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, err)
+	}
+	return p, nil
+}
+
+func orZero(opts *Options) Options {
 	if opts == nil {
-		opts = &Options{}
+		return Options{}
+	}
+	return *opts
+}
+
+func load(spec *ebpf.CollectionSpec, layout Layout, opts Options) (*Pipeline, error) {
+	if opts.Variant != "" {
+		return nil, fmt.Errorf("there is no variant `%s`: it was compiled without variants", opts.Variant)
 	}
 	// Kernels before 5.11 charge BPF memory to RLIMIT_MEMLOCK. Later ones ignore the limit.
 	if err := rlimit.RemoveMemlock(); err != nil {
-		return nil, fmt.Errorf("pipeline %s: raise the memlock limit: %w", layout.Name, err)
+		return nil, fmt.Errorf("raise the memlock limit: %w", err)
 	}
 	spec = spec.Copy()
 	for _, m := range spec.Maps {
@@ -47,14 +72,18 @@ func Open(spec *ebpf.CollectionSpec, layout Layout, opts *Options) (*Pipeline, e
 			m.Contents = nil // populate does it, in order
 		}
 	}
-	coll, err := ebpf.NewCollectionWithOptions(spec, opts.Collection)
+	pins := holdPins(spec, opts.Collection)
+	coll, err := newCollection(spec, opts.Collection)
 	if err != nil {
-		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, explain(spec, err))
+		return nil, explain(spec, err)
 	}
 	p := &Pipeline{layout: layout, coll: coll, config: configOf(spec), guests: map[place]*guest{}}
-	if err := p.populate(); err != nil {
+	if err = p.populate(); err == nil {
+		err = p.pinMaps(pins)
+	}
+	if err != nil {
 		p.Close()
-		return nil, fmt.Errorf("pipeline %s: %w", layout.Name, err)
+		return nil, err
 	}
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -54,15 +55,15 @@ func compile(e *env, path string, o compileOptions) error {
 	if err != nil {
 		return err
 	}
-	opts, err := o.plan.options()
+	variants, err := o.plan.all()
 	if err != nil {
 		return err
 	}
-	_, a, src, err := build(e, path, opts)
+	_, all, src, err := build(e, path, variants)
 	if err != nil {
 		return err
 	}
-	files, err := o.files(a, kinds, src)
+	files, err := o.files(all, kinds, src)
 	if err != nil {
 		return err
 	}
@@ -72,29 +73,56 @@ func compile(e *env, path string, o compileOptions) error {
 	if err := output.Write(files...); err != nil {
 		return err
 	}
-	return report(e, a, files)
+	return report(e, all, variants, files)
 }
 
 // build compiles a source file, its diagnostics shown.
-func build(e *env, path string, opts codegen.Options) (*check.Program, *codegen.Artifact, *source, error) {
+func build(e *env, path string, variants []codegen.Variant) (*check.Program, []*codegen.Artifact, *source, error) {
 	p, src, err := load(e, path)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if opts.Profile != nil {
-		for _, line := range opts.Profile.Stale(p) {
+	if profile := variants[0].Options.Profile; profile != nil {
+		for _, line := range profile.Stale(p) {
 			fmt.Fprintf(e.stderr, "warning: %s\n", line)
 		}
 	}
-	a, err := codegen.Compile(p, opts)
+	all, err := compileAll(p, variants)
 	var none *codegen.PlanError
 	if errors.As(err, &none) {
-		return nil, nil, nil, show(e, diag.List{noPlan(p, none)}, src)
+		d := noPlan(p, none)
+		var of *codegen.VariantError
+		if errors.As(err, &of) {
+			d.Message = fmt.Sprintf("variant `%s`: %s", of.Variant, d.Message)
+		}
+		return nil, nil, nil, show(e, diag.List{d}, src)
 	}
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return p, a, src, nil
+	doubt(e, all)
+	return p, all, src, nil
+}
+
+// compileAll compiles variants, or the one that has no name.
+func compileAll(p *check.Program, variants []codegen.Variant) ([]*codegen.Artifact, error) {
+	if variants[0].Name != "" {
+		return codegen.CompileVariants(p, variants)
+	}
+	a, err := codegen.Compile(p, variants[0].Options)
+	return []*codegen.Artifact{a}, err
+}
+
+// doubt warns of variants that are of no use behind those before them.
+func doubt(e *env, all []*codegen.Artifact) {
+	for i, a := range all[1:] {
+		switch before := all[i]; {
+		case bytes.Equal(before.LittleEndian, a.LittleEndian):
+			fmt.Fprintf(e.stderr, "warning: variants `%s` and `%s` come out alike\n", before.Variant, a.Variant)
+		case len(a.Programs) < len(before.Programs):
+			fmt.Fprintf(e.stderr, "warning: variant `%s` has fewer programs than `%s`, which is tried before it: list the coarsest first\n", a.Variant, before.Variant)
+		}
+	}
 }
 
 // noPlan is the diagnostic of a pipeline that can't be cut as asked, at the stage where it fails.
@@ -130,8 +158,9 @@ func (o *compileOptions) kinds() ([]string, error) {
 }
 
 // files are the outputs, contents and all.
-func (o *compileOptions) files(a *codegen.Artifact, kinds []string, src *source) (files []output.File, err error) {
-	stem := cmp.Or(o.stem, a.Layout.Name)
+func (o *compileOptions) files(all []*codegen.Artifact, kinds []string, src *source) (files []output.File, err error) {
+	last := all[len(all)-1]
+	stem := cmp.Or(o.stem, last.Layout.Name)
 	if stem != filepath.Base(stem) {
 		return nil, usageError(fmt.Sprintf("-stem %s: it names files, not folders; use -o for the folder", stem))
 	}
@@ -139,34 +168,50 @@ func (o *compileOptions) files(a *codegen.Artifact, kinds []string, src *source)
 		files = append(files, output.File{Path: filepath.Join(o.dir, stem+suffix), Data: data})
 	}
 	for _, k := range kinds {
-		switch k {
-		case "go":
-			code, err := a.Go(codegen.GoOptions{
-				Package: cmp.Or(o.pkg, goPackage()), Ident: cmp.Or(o.ident, a.Layout.Name), Stem: stem,
+		if k == "go" {
+			code, err := codegen.Go(all, codegen.GoOptions{
+				Package: cmp.Or(o.pkg, goPackage()), Ident: cmp.Or(o.ident, last.Layout.Name), Stem: stem,
 				Source: src.name, Hash: src.hash(),
 			})
 			if err != nil {
 				return nil, usageError(err.Error())
 			}
 			add("_tcc.go", code)
-		case "elf":
-			add("_bpfel.o", a.LittleEndian)
-			add("_bpfeb.o", a.BigEndian)
-		case "asm":
-			text, err := a.Asm()
-			if err != nil {
+			continue
+		}
+		for _, a := range all {
+			variant := "" // the last variant's files have the names of a pipeline without variants
+			if a != last {
+				variant = "_" + a.Variant
+			}
+			if err := addFile(a, k, func(suffix string, data []byte) { add(variant+suffix, data) }); err != nil {
 				return nil, err
 			}
-			add("_tcc.s", []byte(text))
-		case "json":
-			data, err := json.MarshalIndent(a, "", "  ")
-			if err != nil {
-				return nil, err
-			}
-			add("_tcc.json", append(data, '\n'))
 		}
 	}
 	return files, nil
+}
+
+// addFile adds what of one kind is written of a variant.
+func addFile(a *codegen.Artifact, kind string, add func(suffix string, data []byte)) error {
+	switch kind {
+	case "elf":
+		add("_bpfel.o", a.LittleEndian)
+		add("_bpfeb.o", a.BigEndian)
+	case "asm":
+		text, err := a.Asm()
+		if err != nil {
+			return err
+		}
+		add("_tcc.s", []byte(text))
+	case "json":
+		data, err := json.MarshalIndent(a, "", "  ")
+		if err != nil {
+			return err
+		}
+		add("_tcc.json", append(data, '\n'))
+	}
+	return nil
 }
 
 // compareFiles is -check.
@@ -189,14 +234,20 @@ func compareFiles(e *env, files []output.File) error {
 }
 
 // report prints a line a program and the files written.
-func report(e *env, a *codegen.Artifact, files []output.File) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "program\tinstructions\testimated cost\tcarried bytes\ttail calls\t")
-	for _, p := range a.Programs {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", p.Name, p.Instructions, p.EstimatedCost, p.CarriedBytes, p.TailCalls)
-	}
-	if err := w.Flush(); err != nil {
-		return err
+func report(e *env, all []*codegen.Artifact, variants []codegen.Variant, files []output.File) error {
+	for i, a := range all {
+		if a.Variant != "" {
+			o := variants[i].Options
+			fmt.Fprintf(e.stdout, "variant %s: Linux %s, a budget of %d\n", a.Variant, o.Target, o.Budget)
+		}
+		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(w, "program\tinstructions\testimated cost\tcarried bytes\ttail calls\t")
+		for _, p := range a.Programs {
+			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", p.Name, p.Instructions, p.EstimatedCost, p.CarriedBytes, p.TailCalls)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
 	}
 	for _, f := range files {
 		fmt.Fprintf(e.stdout, "wrote %s (%d bytes)\n", f.Path, len(f.Data))

@@ -11,24 +11,52 @@ import (
 	"github.com/tcc-bpf/tcc/lang/interp"
 )
 
-// engines loads a source file and returns what opens a fresh engine for it: the interpreter or, with inKernel, the
-// compiled programs.
-func engines(e *env, path string, opts codegen.Options, inKernel bool) (*check.Program, *source, func() (interp.Engine, error), error) {
+// A machine is a source file and what runs it.
+type machine struct {
+	program *check.Program
+	source  *source
+	// all are the compiled variants; nil: the interpreter runs the program.
+	all []*codegen.Artifact
+}
+
+// engines loads a source file and, with inKernel, compiles it.
+func engines(e *env, path string, variants []codegen.Variant, inKernel bool) (*machine, error) {
 	if !inKernel {
 		p, src, err := load(e, path)
-		return p, src, func() (interp.Engine, error) { return interp.NewEngine(p), nil }, err
+		return &machine{program: p, source: src}, err
 	}
-	p, a, src, err := build(e, path, opts)
+	p, all, src, err := build(e, path, variants)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	return p, src, func() (interp.Engine, error) {
-		k, err := kernel.New(p, a)
-		if err == nil {
-			err = mayLoad()
-		}
-		return k, err
-	}, nil
+	return &machine{p, src, all}, mayLoad()
+}
+
+// open opens a fresh engine: the interpreter or, in the kernel, the first of the variants that it takes.
+func (m *machine) open() (interp.Engine, error) {
+	if m.all == nil {
+		return interp.NewEngine(m.program), nil
+	}
+	return kernel.NewVariants(m.program, m.all)
+}
+
+// load opens a fresh engine and, if there are variants, says which of them the kernel takes.
+func (m *machine) load(e *env) (interp.Engine, error) {
+	if m.all == nil || m.all[0].Variant == "" {
+		return m.open()
+	}
+	k, err := kernel.NewVariants(m.program, m.all)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.Load(); err != nil {
+		return nil, withHint(err)
+	}
+	for _, r := range k.Pipeline().Refused() {
+		fmt.Fprintf(e.stderr, "variant %s: %v\n", r.Variant, r.Err)
+	}
+	fmt.Fprintf(e.stderr, "variant %s is loaded\n", k.Pipeline().Variant())
+	return k, nil
 }
 
 // mayLoad says what privilege is missing before the kernel does so in fewer words.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/output"
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
+	"github.com/tcc-bpf/tcc/runtime"
 )
 
 // explainOptions are the flags of `tcc explain`.
@@ -40,17 +42,20 @@ var explainCommand = &command{
 
 // explainFile prints the report, or writes it where the flags say; then nothing is printed but what was written.
 func explainFile(e *env, path string, o explainOptions) error {
-	opts, err := o.plan.options()
+	variants, err := o.plan.all()
 	if err != nil {
 		return err
 	}
-	p, a, _, err := build(e, path, opts)
+	p, all, _, err := build(e, path, variants)
 	if err != nil {
 		return err
 	}
-	r := explain.New(p, a, opts.Budget)
+	var r explain.Reports
+	for i, a := range all {
+		r = append(r, explain.New(p, a, variants[i].Options))
+	}
 	if o.inKernel {
-		if err := askKernel(r, p, a); err != nil {
+		if err := askKernel(r, p, all); err != nil {
 			return err
 		}
 	}
@@ -85,23 +90,41 @@ func explainFile(e *env, path string, o explainOptions) error {
 	return nil
 }
 
-// askKernel loads the programs and adds what the kernel says of them.
-func askKernel(r *explain.Report, p *check.Program, a *codegen.Artifact) error {
+// askKernel loads the programs and adds what the kernel says of them, and which of the variants it takes.
+func askKernel(reports explain.Reports, p *check.Program, all []*codegen.Artifact) error {
 	if err := mayLoad(); err != nil {
 		return err
 	}
+	chosen := false
+	for i, r := range reports {
+		err := measure(r, p, all[i])
+		var none *runtime.VariantsError
+		switch {
+		case errors.As(err, &none):
+			r.Refused = none.Refusals[0].Err.Error()
+		case err != nil:
+			return withHint(err)
+		case r.Variant != "":
+			r.Chosen, chosen = !chosen, true
+		}
+	}
+	return nil
+}
+
+// measure loads the programs of a report and adds what the kernel says of each.
+func measure(r *explain.Report, p *check.Program, a *codegen.Artifact) error {
 	k, err := kernel.New(p, a)
 	if err != nil {
 		return err
 	}
 	defer k.Close()
 	if err := k.Load(); err != nil {
-		return withHint(err)
+		return err
 	}
 	for _, pr := range r.Programs {
 		info, err := k.Pipeline().Programs()[pr.Name].Info()
 		if err != nil {
-			return withHint(err)
+			return err
 		}
 		processed, _ := info.VerifiedInstructions()
 		size, _ := info.JitedSize()

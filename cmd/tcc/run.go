@@ -33,7 +33,7 @@ var runCommand = &command{
 			if len(args) < 2 {
 				return usageError("a source file and at least one pcap expected")
 			}
-			opts, err := plan.options()
+			variants, err := plan.all()
 			if err != nil {
 				return err
 			}
@@ -44,15 +44,15 @@ var runCommand = &command{
 				}
 				return errors.Join(replay(e, eng, eng.recorder.Program(), args[1:], *asJSON), eng.Close())
 			}
-			p, _, open, err := engines(e, args[0], opts, *kernel)
+			m, err := engines(e, args[0], variants, *kernel)
 			if err != nil {
 				return err
 			}
-			eng, err := open()
+			eng, err := m.load(e)
 			if err != nil {
 				return err
 			}
-			return errors.Join(replay(e, eng, p, args[1:], *asJSON), eng.Close())
+			return errors.Join(replay(e, eng, m.program, args[1:], *asJSON), eng.Close())
 		}
 	},
 }

@@ -31,19 +31,10 @@ func (g *generator) constants() {
 // load declares the functions that read the embedded object.
 func (g *generator) load() {
 	load, loadObjects, objects := g.verb("load", ""), g.verb("load", "Objects"), g.noun("Objects")
-	spec := jen.Op("*").Qual(ebpfPath, "CollectionSpec")
 
 	g.comment("%s returns the embedded CollectionSpec for %s.", load, g.in.Ident)
-	g.file.Func().Id(load).Params().Params(spec, jen.Error()).Block(
-		jen.Id("object").Op(":=").Id(g.bytesName("bpfel")),
-		jen.If(jen.Qual("encoding/binary", "NativeEndian").Dot("Uint16").Call(jen.Index().Byte().Values(jen.Lit(0), jen.Lit(1))).Op("==").Lit(1)).Block(
-			jen.Id("object").Op("=").Id(g.bytesName("bpfeb")),
-		),
-		jen.Id("reader").Op(":=").Qual("bytes", "NewReader").Call(jen.Id("object")),
-		jen.List(jen.Id("spec"), jen.Err()).Op(":=").Qual(ebpfPath, "LoadCollectionSpecFromReader").Call(jen.Id("reader")),
-		failIf(jen.Nil(), jen.Qual("fmt", "Errorf").Call(jen.Lit("can't load "+g.in.Ident+": %w"), jen.Err())),
-		jen.Return(jen.Id("spec"), jen.Nil()),
-	)
+	g.loadFunc(load, "")
+	g.loadVariants()
 	g.comment(`%s loads %s and converts it into a struct.
 
 The following types are suitable as obj argument:
@@ -61,6 +52,28 @@ See ebpf.CollectionSpec.LoadAndAssign documentation for details.`,
 		failIf(jen.Err()),
 		jen.Return(jen.Id("spec").Dot("LoadAndAssign").Call(jen.Id("obj"), jen.Id("opts"))),
 	)
+}
+
+// loadFunc declares a function that reads the object of a variant.
+func (g *generator) loadFunc(name, variant string) {
+	g.file.Func().Id(name).Params().Params(jen.Op("*").Qual(ebpfPath, "CollectionSpec"), jen.Error()).Block(
+		jen.Id("object").Op(":=").Id(g.bytesName(variant, "bpfel")),
+		jen.If(jen.Qual("encoding/binary", "NativeEndian").Dot("Uint16").Call(jen.Index().Byte().Values(jen.Lit(0), jen.Lit(1))).Op("==").Lit(1)).Block(
+			jen.Id("object").Op("=").Id(g.bytesName(variant, "bpfeb")),
+		),
+		jen.Id("reader").Op(":=").Qual("bytes", "NewReader").Call(jen.Id("object")),
+		jen.List(jen.Id("spec"), jen.Err()).Op(":=").Qual(ebpfPath, "LoadCollectionSpecFromReader").Call(jen.Id("reader")),
+		failIf(jen.Nil(), jen.Qual("fmt", "Errorf").Call(jen.Lit("can't load "+g.what(variant)+": %w"), jen.Err())),
+		jen.Return(jen.Id("spec"), jen.Nil()),
+	)
+}
+
+// what is the pipeline, or a variant of it.
+func (g *generator) what(variant string) string {
+	if variant == "" {
+		return g.in.Ident
+	}
+	return "variant " + variant + " of " + g.in.Ident
 }
 
 // specs declares the structs of what isn't loaded yet.

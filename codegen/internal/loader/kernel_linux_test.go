@@ -2,8 +2,12 @@ package loader
 
 import (
 	"encoding/binary"
+	"strings"
 	"testing"
 
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/object"
 	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
@@ -102,5 +106,28 @@ func TestGeneratedLoader(t *testing.T) {
 	in := edgeInput(t, binary.LittleEndian)
 	all := files(t, in, edgeObject(t, binary.LittleEndian), edgeObject(t, binary.BigEndian))
 	all["main.go"] = []byte(user)
+	goTool(t, all, "run")
+}
+
+// TestGeneratedVariants does the same with a variant that every kernel refuses, whose name is like that of a function.
+func TestGeneratedVariants(t *testing.T) {
+	kerneltest.Require(t)
+	refused := func(order binary.ByteOrder) []byte {
+		s := edge(order)
+		entry := &s.Programs[0]
+		entry.Insns = append(asm.Instructions{asm.BuiltinFunc(9999).Call()}, entry.Insns...)
+		data, err := object.Write(s, order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	in := variantsInput(t, refused(binary.LittleEndian))
+	all := files(t, in, edgeObject(t, binary.LittleEndian), edgeObject(t, binary.BigEndian))
+	all["edge_objects_bpfel.o"], all["edge_objects_bpfeb.o"] = refused(binary.LittleEndian), refused(binary.BigEndian)
+	all["main.go"] = []byte(strings.Replace(user, "defer edge.Close()\n", `defer edge.Close()
+	want("variant", edge.Variant(), nil, "fine")
+	want("refused variant", edge.Refused()[0].Variant, nil, "objects")
+`, 1))
 	goTool(t, all, "run")
 }

@@ -35,6 +35,8 @@ type Input struct {
 	Hash    string // the source's hash
 	Spec    *ebpf.CollectionSpec
 	Layout  runtime.Layout
+	// Variants are tried in their order; Spec and Layout are the last one's. Empty: there is one object, and that's it.
+	Variants []runtime.Variant
 }
 
 // Generate writes the loader's source.
@@ -84,16 +86,24 @@ func (g *generator) header() {
 	g.file.ImportName(runtimePath, "runtime")
 }
 
-// embed embeds the objects.
+// embed embeds the objects, those of the last variant last.
 func (g *generator) embed() {
-	for _, suffix := range []string{"bpfel", "bpfeb"} {
-		g.comment("Do not access this directly.\n\ngo:embed %s_%s.o", g.in.Stem, suffix)
-		g.file.Var().Id(g.bytesName(suffix)).Index().Byte()
+	names := []string{}
+	for _, v := range g.coarser() {
+		names = append(names, v.Name)
+	}
+	for _, name := range append(names, "") {
+		for _, suffix := range []string{"bpfel", "bpfeb"} {
+			g.comment("Do not access this directly.\n\ngo:embed %s_%s.o", g.stem(name), suffix)
+			g.file.Var().Id(g.bytesName(name, suffix)).Index().Byte()
+		}
 	}
 }
 
-// bytesName is the variable that holds an object.
-func (g *generator) bytesName(suffix string) string { return g.hidden(upperFirst(suffix) + "Bytes") }
+// bytesName is the variable that holds an object of a variant.
+func (g *generator) bytesName(variant, suffix string) string {
+	return g.hidden(upperFirst(variant) + upperFirst(suffix) + "Bytes")
+}
 
 // comment adds a comment, a line for each line of text.
 func (g *generator) comment(format string, args ...any) {

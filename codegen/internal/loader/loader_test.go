@@ -8,6 +8,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,50 @@ func TestDeterministic(t *testing.T) {
 			if diff := cmp.Diff(string(want), string(generate(t, edgeInput(t, order)))); diff != "" {
 				t.Fatalf("%v: %s", order, diff)
 			}
+		}
+	}
+}
+
+// variantsInput is the input for edge in two variants, the first one of another object.
+func variantsInput(t *testing.T, object []byte) Input {
+	t.Helper()
+	in := edgeInput(t, binary.LittleEndian)
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(object))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := in.Layout
+	first.Slots = slices.Clone(first.Slots)
+	first.Slots[1].Depth = 3
+	in.Variants = []runtime.Variant{
+		{Name: "objects", Spec: spec, Layout: first, Since: "5.10", RT: true},
+		{Name: "fine", Spec: in.Spec, Layout: in.Layout, RT: true},
+	}
+	return in
+}
+
+// Variants add to what is declared, and change nothing of it.
+func TestVariantsShape(t *testing.T) {
+	in := variantsInput(t, edgeObject(t, binary.LittleEndian))
+	source := generate(t, in)
+	with := declarations(t, source)
+	for name, want := range declarations(t, generate(t, edgeInput(t, binary.LittleEndian))) {
+		if diff := cmp.Diff(want, with[name]); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		delete(with, name)
+	}
+	added := slices.Sorted(maps.Keys(with))
+	want := []string{"func _EdgeObjectsLayout", "func _EdgeVariants", "func loadEdgeObjects_", "var _EdgeObjectsBpfebBytes", "var _EdgeObjectsBpfelBytes"}
+	if !slices.Equal(added, want) {
+		t.Errorf("variants add %q, want %q", added, want)
+	}
+	for _, line := range []string{
+		`{Name: "objects", Layout: _EdgeObjectsLayout(), Since: "5.10", RT: true},`, `{Name: "fine", Layout: _EdgeLayout(), RT: true},`,
+		"l.Slots[1].Depth = 3", "runtime.OpenVariants(variants, opts)", "//go:embed edge_objects_bpfel.o", "//go:embed edge_bpfel.o",
+	} {
+		if !bytes.Contains(source, []byte(line)) {
+			t.Errorf("%q is missing", line)
 		}
 	}
 }

@@ -22,6 +22,7 @@ type generator struct {
 	maps, programs, vars []member
 	typeNames            map[string]string // Go names of types, by their names in BTF
 	namedTypes           []namedType       // sorted by their Go names
+	variantLoads         map[string]string // functions that read the objects of coarser variants, by their names
 }
 
 // A member is a map, program or variable of the collection.
@@ -32,7 +33,7 @@ type member struct {
 }
 
 func newGenerator(in Input) (*generator, error) {
-	g := &generator{in: in, file: jen.NewFile(in.Package), top: make(scope)}
+	g := &generator{in: in, file: jen.NewFile(in.Package), top: make(scope), variantLoads: map[string]string{}}
 	for _, n := range []string{
 		"Specs", "ProgramSpecs", "MapSpecs", "VariableSpecs", "Objects", "Programs", "Maps", "Variables",
 		"Pipeline", "Config", "Vars", "Counters", "Slots", "Stages", "Event", "Events",
@@ -41,6 +42,9 @@ func newGenerator(in Input) (*generator, error) {
 	}
 	for _, fn := range []string{g.verb("load", ""), g.verb("load", "Objects"), g.verb("open", ""), g.verb("default", "Config")} {
 		g.top.claim(fn) // a pipeline named like a verb may have a type of that name
+	}
+	for _, v := range g.coarser() {
+		g.variantLoads[v.Name] = g.top.claim(g.verb("load", upperFirst(v.Name)))
 	}
 	if err := g.nameTypes(); err != nil {
 		return nil, err
@@ -134,6 +138,9 @@ func identifier(name string) string {
 }
 
 func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }

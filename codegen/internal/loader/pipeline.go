@@ -23,6 +23,7 @@ func (g *generator) pipeline() error {
 	g.stages()
 	g.events()
 	g.layout()
+	g.variantLayouts()
 	return nil
 }
 
@@ -79,26 +80,47 @@ func (g *generator) open(config, vars []member, tables []table) {
 		params = []jen.Code{jen.Id("config").Op("*").Id(g.noun("Config")), opts}
 		doc += "\nWithout a config it takes the values of the source."
 	}
-	load := jen.Qual(runtimePath, "Open")
+	fn := "Open"
 	var args []jen.Code
+	if len(g.in.Variants) > 0 {
+		fn = "OpenVariants"
+		doc += "\nOf the variants it takes the first that the kernel accepts; Variant and Refused tell which that was, and why."
+	}
 	if host := g.in.Layout.Host; host != nil {
 		params = append([]jen.Code{jen.Id("host").Op("*").Qual(runtimePath, "Pipeline")}, params...)
 		doc += "\nThe host is the loaded pipeline " + host.Name + ", for whose slots it has stages."
-		load, args = jen.Qual(runtimePath, "OpenFor"), []jen.Code{jen.Id("host")}
+		fn += "For"
+		args = []jen.Code{jen.Id("host")}
 	}
 	g.comment(doc, open)
 	g.file.Func().Id(open).Params(params...).Params(jen.Op("*").Id(g.noun("Pipeline")), jen.Error()).BlockFunc(func(body *jen.Group) {
-		body.List(jen.Id("spec"), jen.Err()).Op(":=").Id(g.verb("load", "")).Call()
-		body.Add(failIf(jen.Nil(), jen.Err()))
-		if len(config) > 0 {
-			body.If(jen.Id("config").Op("!=").Nil()).Block(
-				jen.If(jen.Err().Op(":=").Id("config").Dot("apply").Call(jen.Id("spec")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
-			)
+		if len(g.in.Variants) > 0 {
+			body.List(jen.Id("variants"), jen.Err()).Op(":=").Id(g.hidden("Variants")).Call()
+			body.Add(failIf(jen.Nil(), jen.Err()))
+			if len(config) > 0 {
+				body.If(jen.Id("config").Op("!=").Nil()).Block(
+					jen.For(jen.List(jen.Id("_"), jen.Id("v")).Op(":=").Range().Id("variants")).Block(applyTo(jen.Id("v").Dot("Spec"))),
+				)
+			}
+			args = append(args, jen.Id("variants"), jen.Id("opts"))
+		} else {
+			body.List(jen.Id("spec"), jen.Err()).Op(":=").Id(g.verb("load", "")).Call()
+			body.Add(failIf(jen.Nil(), jen.Err()))
+			if len(config) > 0 {
+				body.If(jen.Id("config").Op("!=").Nil()).Block(applyTo(jen.Id("spec")))
+			}
+			args = append(args, jen.Id("spec"), jen.Id(g.hidden("Layout")).Call(), jen.Id("opts"))
 		}
-		body.List(jen.Id("p"), jen.Err()).Op(":=").Add(load).Call(append(args, jen.Id("spec"), jen.Id(g.hidden("Layout")).Call(), jen.Id("opts"))...)
+		body.List(jen.Id("p"), jen.Err()).Op(":=").Qual(runtimePath, fn).Call(args...)
 		body.Add(failIf(jen.Nil(), jen.Err()))
 		body.Return(jen.Op("&").Id(g.noun("Pipeline")).Add(literal(g.members(vars, tables)...)), jen.Nil())
 	})
+	g.variants()
+}
+
+// applyTo puts the config into a spec.
+func applyTo(spec jen.Code) jen.Code {
+	return jen.If(jen.Err().Op(":=").Id("config").Dot("apply").Call(spec), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
 }
 
 // members are the fields of an opened pipeline.
@@ -151,10 +173,7 @@ func (g *generator) layout() {
 			fields = append(fields, entry(jen.Id(field), jen.Index().Add(elem).Add(literal(items...))))
 		}
 	}
-	var targets, slots, stages, counters, events []jen.Code
-	for _, t := range l.Targets {
-		targets = append(targets, constantOf(g.programs, t))
-	}
+	var slots, stages, counters, events []jen.Code
 	for _, s := range l.Slots {
 		slot := []jen.Code{entry(jen.Id("Name"), constantOf(g.maps, s.Name)), entry(jen.Id("Len"), jen.Lit(int(s.Len)))}
 		if len(s.Initial) > 0 {
@@ -184,7 +203,9 @@ func (g *generator) layout() {
 	for _, e := range l.Events {
 		events = append(events, jen.Values(entry(jen.Id("Name"), jen.Lit(e.Name)), entry(jen.Id("Size"), jen.Lit(e.Size))))
 	}
-	list("Targets", jen.String(), targets)
+	if len(l.Targets) > 0 {
+		fields = append(fields, entry(jen.Id("Targets"), g.targets(l.Targets)))
+	}
 	list("Slots", in("SlotsLayout"), slots)
 	if len(l.Shared) > 0 {
 		fields = append(fields, entry(jen.Id("Shared"), fingerprints(l.Shared)))

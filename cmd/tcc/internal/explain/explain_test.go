@@ -49,7 +49,7 @@ func TestGolden(t *testing.T) {
 		"firewall.json": data,
 		"firewall.txt":  []byte(r.Text()),
 		"firewall.svg":  r.SVG(),
-		"firewall.html": r.HTML(map[string]string{"firewall.tcc": source}),
+		"firewall.html": Reports{r}.HTML(map[string]string{"firewall.tcc": source}),
 	} {
 		path := filepath.Join("testdata", name)
 		want, _ := os.ReadFile(path)
@@ -77,7 +77,7 @@ func TestNoLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := New(p, a, codegen.DefaultBudget)
+	r := New(p, a, codegen.Options{})
 	for form, text := range map[string]string{"text": r.Text(), "svg": string(r.SVG())} {
 		if !strings.Contains(text, "no lines") {
 			t.Errorf("%s: %s", form, text)
@@ -110,7 +110,7 @@ func reports(t *testing.T) map[string]*Report {
 			if err != nil {
 				t.Fatalf("%s at %d: %v", name, budget, err)
 			}
-			all[fmt.Sprintf("%s at %d", name, budget)] = New(p, a, budget)
+			all[fmt.Sprintf("%s at %d", name, budget)] = New(p, a, codegen.Options{Budget: budget})
 		}
 	}
 	return all

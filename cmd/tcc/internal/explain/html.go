@@ -29,9 +29,8 @@ type page struct {
 	files []string // that programs have code of, the report's first
 }
 
-// HTML is a page with everything: the picture, the tables, and the source, beside each line the programs that it is in.
-// Sources are the texts of the files by name. The page needs nothing else, no script either.
-func (r *Report) HTML(sources map[string]string) []byte {
+// section is what the page has of a report.
+func (r *Report) section(sources map[string]string) string {
 	p := &page{r: r, files: []string{r.Source}}
 	for _, pr := range r.Programs {
 		for _, part := range pr.Parts {
@@ -40,17 +39,24 @@ func (r *Report) HTML(sources map[string]string) []byte {
 			}
 		}
 	}
-	p.f("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n")
-	p.f("<title>%s</title>\n<style>%s</style>\n", clean(r.Pipeline), pageStyle)
-	p.f("<h1>%s</h1>\n<p>%s: %s, default %s. %s.</p>\n", clean(r.Pipeline), clean(r.Source), clean(r.Type), clean(r.Default), clean(upper(r.summary())))
-	p.f("<div class=\"picture\">\n%s</div>\n", r.draw(true))
+	if r.Variant == "" {
+		p.f("<h1>%s</h1>\n", clean(r.Pipeline))
+	} else {
+		p.f("<h1 id=\"v-%s\">%s</h1>\n<p>%s.</p>\n", clean(r.Variant), clean(r.title()), clean(upper(r.aside())))
+	}
+	p.f("<p>%s: %s, default %s. %s.</p>\n", clean(r.Source), clean(r.Type), clean(r.Default), clean(upper(r.summary())))
+	p.f("<div class=\"picture\">\n%s</div>\n", r.picture(true))
 	p.programs()
 	p.tables()
 	for _, f := range p.files {
 		p.source(f, sources[f])
 	}
-	p.f("</html>\n")
-	return []byte(p.String())
+	return p.String()
+}
+
+// link leads to what is told of a program.
+func (p *page) link(name, text string) string {
+	return fmt.Sprintf(`<a href="#%s">%s</a>`, clean(p.r.id("p-"+name)), text)
 }
 
 func (p *page) f(format string, args ...any) { fmt.Fprintf(p, format, args...) }
@@ -81,7 +87,7 @@ func (p *page) programs() {
 	p.row("th", append(head, "\tstack", "\tmaps", "\tcarried", "\ttail calls")...)
 	for i, pr := range p.r.Programs {
 		cells := []string{
-			fmt.Sprintf(`<a href="#p-%s">%s%[1]s</a>`, clean(pr.Name), square(i)), "\t" + clean(pr.frequency()), number(pr.Instructions),
+			p.link(pr.Name, square(i)+clean(pr.Name)), "\t" + clean(pr.frequency()), number(pr.Instructions),
 			number(pr.EstimatedCost), "\t" + clean(percent(float64(pr.EstimatedCost)/float64(p.r.Budget))),
 		}
 		if inKernel {
@@ -98,8 +104,8 @@ func (p *page) programs() {
 		open = " open"
 	}
 	for i, pr := range p.r.Programs {
-		p.f("<details%s style=\"border-color: %s\"><summary>%s <span class=\"why\">%s</span></summary>\n<div id=\"p-%[3]s\">\n",
-			open, colour(hue(i), 1), clean(pr.Name), clean(pr.Reason))
+		p.f("<details%s style=\"border-color: %s\"><summary>%s <span class=\"why\">%s</span></summary>\n<div id=\"%s\">\n",
+			open, colour(hue(i), 1), clean(pr.Name), clean(pr.Reason), clean(p.r.id("p-"+pr.Name)))
 		p.program(pr)
 		p.f("</div></details>\n")
 	}
@@ -173,7 +179,7 @@ func (p *page) line(file string, n int) string {
 
 // anchor is the name of a line in the page.
 func (p *page) anchor(file string, line int) string {
-	return fmt.Sprintf("f%d-%d", slices.Index(p.files, file), line)
+	return p.r.id(fmt.Sprintf("f%d-%d", slices.Index(p.files, file), line))
 }
 
 // tables are the slots tables.
@@ -184,7 +190,7 @@ func (p *page) tables() {
 		p.f("<table>\n")
 		p.row("th", "\tslot", "program at first")
 		for _, s := range t.Slots {
-			p.row("td", number(s.Index), fmt.Sprintf(`<a href="#p-%s">%[1]s</a>`, clean(s.Program)))
+			p.row("td", number(s.Index), p.link(s.Program, clean(s.Program)))
 		}
 		p.f("</table>\n")
 	}
@@ -198,7 +204,7 @@ func (p *page) source(file, text string) {
 		p.f(`<tr id="%s"><td class="marks">`, p.anchor(file, i+1))
 		for _, k := range marks[i+1] {
 			name := clean(p.r.Programs[k].Name)
-			p.f(`<a href="#p-%s" title="%[1]s" style="background: %s"></a>`, name, colour(hue(k), 1))
+			p.f(`<a href="#%s" title="%s" style="background: %s"></a>`, clean(p.r.id("p-"+p.r.Programs[k].Name)), name, colour(hue(k), 1))
 		}
 		p.f(`</td><td class="at">%d</td><td>%s</td></tr>`+"\n", i+1, clean(line))
 	}

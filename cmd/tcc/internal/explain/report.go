@@ -4,6 +4,7 @@
 // report.
 //
 //	report   what is told
+//	variants several reports of one pipeline
 //	text     tables for a terminal
 //	graph    programs and slots tables as the nodes of a drawing, in layers
 //	place    where on the page they stand
@@ -12,6 +13,7 @@
 package explain
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -24,10 +26,14 @@ import (
 
 // A Report is what is told of a compiled pipeline. Its form in JSON is documented in cmd/tcc/README.md.
 type Report struct {
+	Variant    string     `json:"variant,omitempty"` // empty: there is only this one
+	Chosen     bool       `json:"chosen,omitempty"`  // of the variants, the running kernel loads this one
+	Refused    string     `json:"refused,omitempty"` // why the running kernel doesn't take the variant
 	Source     string     `json:"source"`
 	Pipeline   string     `json:"pipeline"`
 	Type       string     `json:"type"`
 	Default    string     `json:"default"`
+	Target     string     `json:"target"`
 	Budget     int        `json:"budget"`
 	TailCalls  int        `json:"tailCalls"`
 	Chain      []string   `json:"chain"`
@@ -61,10 +67,11 @@ type Slot struct {
 	Program string `json:"program"`
 }
 
-// New makes the report of a pipeline that was compiled with a budget.
-func New(p *check.Program, a *codegen.Artifact, budget int) *Report {
+// New makes the report of a pipeline that was compiled with some options.
+func New(p *check.Program, a *codegen.Artifact, opts codegen.Options) *Report {
 	r := &Report{
-		Source: p.Files[0].Name, Pipeline: p.Name, Type: p.Type.Name, Default: p.Default.Name, Budget: budget,
+		Variant: a.Variant, Source: p.Files[0].Name, Pipeline: p.Name, Type: p.Type.Name, Default: p.Default.Name,
+		Target: opts.Target.String(), Budget: cmp.Or(opts.Budget, codegen.DefaultBudget),
 		TailCalls: a.MaxChain, Chain: a.Chain, StateBytes: a.StateBytes, Slots: []Table{},
 	}
 	for _, pr := range a.Programs {

@@ -42,6 +42,8 @@ type drawing struct {
 	r      *Report
 	scale  int // processed instructions that fill a bar
 	labels []rect
+
+	width, height float64
 }
 
 // rect is a place that is taken.
@@ -51,22 +53,30 @@ func (a rect) overlaps(b rect) bool {
 	return a.x < b.x+b.w && b.x < a.x+a.w && a.y < b.y+b.h && b.y < a.y+a.h
 }
 
-// SVG is the picture: a file that needs nothing else.
-func (r *Report) SVG() []byte { return []byte(r.draw(false)) }
+// look is what the drawings of a file share: the style, and the heads of arrows.
+const look = `<style>` + style + `</style>
+<defs><marker id="to" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker>` +
+	`<marker id="rarely" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="coldhead" d="M0 0L8 4L0 8z"/></marker></defs>
+`
 
-// draw draws the picture; inside of a page, programs link to what is told of them.
-func (r *Report) draw(links bool) string {
+// SVG is the picture: a file that needs nothing else.
+func (r *Report) SVG() []byte { return []byte(r.picture(false)) }
+
+// picture is the picture; inside of a page, programs link to what is told of them.
+func (r *Report) picture(links bool) string {
+	d := r.draw(links)
+	return fmt.Sprintf("%s<title>%s</title>\n%s%s</svg>\n", opening(d.width, d.height), clean(r.title()+": "+r.summary()), look, d)
+}
+
+// draw draws what is in the picture.
+func (r *Report) draw(links bool) *drawing {
 	d := &drawing{graph: newGraph(r), r: r}
 	d.rule()
 	d.fill()
-	width, height := d.place(d.gap())
-	height += legendHeight
-	d.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%[1]v" height="%[2]v" role="img">`+"\n", math.Ceil(width), math.Ceil(height))
-	d.f("<title>%s</title>\n<style>%s</style>\n", clean(r.Pipeline+": "+r.summary()), style)
-	d.f(`<defs><marker id="to" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker>` +
-		`<marker id="rarely" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="coldhead" d="M0 0L8 4L0 8z"/></marker></defs>` + "\n")
+	d.width, d.height = d.place(d.gap())
+	d.height += legendHeight
 	d.f(`<rect class="bg" width="100%%" height="100%%"/>` + "\n")
-	d.title(width)
+	d.title(d.width)
 	d.calls()
 	for _, n := range d.nodes {
 		if n.program != nil {
@@ -75,9 +85,8 @@ func (r *Report) draw(links bool) string {
 			d.table(n)
 		}
 	}
-	d.legend(height)
-	d.WriteString("</svg>\n")
-	return d.String()
+	d.legend(d.height)
+	return d
 }
 
 func (d *drawing) f(format string, args ...any) { fmt.Fprintf(d, format, args...) }
@@ -225,7 +234,7 @@ func (d *drawing) caption(e *edge) {
 // title is the head of the picture.
 func (d *drawing) title(width float64) {
 	most := int((width - 2*margin) / 7)
-	d.f(`<text class="h1" x="%v" y="%v">%s</text>`+"\n", margin, margin+18, clean(d.r.Pipeline))
+	d.f(`<text class="h1" x="%v" y="%v">%s</text>`+"\n", margin, margin+18, clean(d.r.title()))
 	d.f(`<text class="dim" x="%v" y="%v">%s</text>`+"\n", margin, margin+40,
 		clean(fmt.Sprintf("%s · default %s · %s · budget %s · at most %s", d.r.Type, d.r.Default,
 			count(len(d.r.Programs), "program"), thousands(d.r.Budget), count(d.r.TailCalls, "tail call"))))
@@ -248,7 +257,7 @@ func (d *drawing) program(n *node, links bool) {
 	p := n.program
 	x, y := n.x-n.w/2, n.y
 	if links {
-		d.f(`<a href="#p-%s">`, clean(p.Name))
+		d.f(`<a href="#%s">`, clean(d.r.id("p-"+p.Name)))
 	}
 	d.f(`<g class="program"><title>%s</title>`+"\n", clean(hint(p)))
 	d.f(`<rect class="box" x="%.1f" y="%.1f" width="%v" height="%.1f" rx="9" stroke="%s"/>`, x, y, n.w, n.h, colour(n.hue, 1))

@@ -12,6 +12,9 @@ import (
 func (r *Report) Text() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s: pipeline %s, %s, default %s\n", r.Source, r.Pipeline, r.Type, r.Default)
+	if r.Variant != "" {
+		s.WriteString(r.aside() + "\n")
+	}
 	s.WriteString(r.summary() + "\n")
 	if len(r.Chain) > 1 {
 		fmt.Fprintf(&s, "the longest chain: %s\n", strings.Join(r.Chain, " → "))

@@ -178,7 +178,7 @@ func (t *plannedTest) baseline(b *testing.B) (empty *ebpf.Program, wrap func(*eb
 func (t *plannedTest) calls(b *testing.B) (n int) {
 	b.Helper()
 	stages := t.engine.pipeline.Map("tcc_stages")
-	for i, name := range t.engine.layout.Targets {
+	for i, name := range t.engine.variants[0].Layout.Targets {
 		before := t.misses(b, name)
 		if err := stages.Delete(uint32(i)); err != nil {
 			b.Fatal(err)

@@ -27,8 +27,7 @@ type Engine struct {
 
 	program  *check.Program // nil where a recording is played
 	kind     *check.PipelineType
-	layout   runtime.Layout
-	spec     *ebpf.CollectionSpec
+	variants []runtime.Variant // of which the kernel's choice is loaded; a single one without a name: there are none
 	pipeline *runtime.Pipeline // nil: not loaded yet
 	guest    *Engine           // the one whose Host this is, loaded last
 	events   *runtime.EventReader
@@ -38,8 +37,13 @@ var _ interp.Engine = (*Engine)(nil)
 
 // New prepares an engine for a compiled program. Nothing is loaded yet.
 func New(p *check.Program, a *codegen.Artifact) (*Engine, error) {
-	spec, err := a.Spec()
-	return &Engine{program: p, kind: p.Type, layout: a.Layout, spec: spec}, err
+	return NewVariants(p, []*codegen.Artifact{a})
+}
+
+// NewVariants prepares an engine for the first of some variants that the kernel takes. Nothing is loaded yet.
+func NewVariants(p *check.Program, all []*codegen.Artifact) (*Engine, error) {
+	variants, err := codegen.Variants(all)
+	return &Engine{program: p, kind: p.Type, variants: variants}, err
 }
 
 // Load loads the programs, if they aren't loaded yet.
@@ -48,9 +52,11 @@ func (e *Engine) Load() (err error) {
 		return nil
 	}
 	defer func() { e.note(Call{Op: opLoad}, err) }()
-	for _, p := range e.spec.Programs {
-		if e.Strict {
-			p.Flags |= testRegInvariants
+	for _, v := range e.variants {
+		for _, p := range v.Spec.Programs {
+			if e.Strict {
+				p.Flags |= testRegInvariants
+			}
 		}
 	}
 	p, err := e.open()
@@ -58,7 +64,7 @@ func (e *Engine) Load() (err error) {
 		return err
 	}
 	e.pipeline = p
-	if len(e.layout.Events) > 0 {
+	if len(p.Layout().Events) > 0 {
 		if e.events, err = p.Events(); err != nil {
 			return errors.Join(err, e.Close())
 		}
@@ -67,11 +73,19 @@ func (e *Engine) Load() (err error) {
 }
 
 func (e *Engine) open() (*runtime.Pipeline, error) {
-	if e.Host == nil {
-		return runtime.Open(e.spec, e.layout, nil)
+	one := e.variants[0]
+	switch host := e.Host; {
+	case host == nil && one.Name == "":
+		return runtime.Open(one.Spec, one.Layout, nil)
+	case host == nil:
+		return runtime.OpenVariants(e.variants, nil)
+	case one.Name == "":
+		host.guest = e
+		return runtime.OpenFor(host.pipeline, one.Spec, one.Layout, nil)
+	default:
+		host.guest = e
+		return runtime.OpenVariantsFor(host.pipeline, e.variants, nil)
 	}
-	e.Host.guest = e
-	return runtime.OpenFor(e.Host.pipeline, e.spec, e.layout, nil)
 }
 
 // Pipeline is the loaded pipeline, nil before Load.
@@ -86,10 +100,12 @@ func (e *Engine) Pin(now uint64) error {
 func (e *Engine) SetGlobal(name string, value []byte) (err error) {
 	defer func() { e.note(Call{Op: opSetGlobal, Name: name, Value: value}, err) }()
 	if e.pipeline == nil {
-		if v := e.spec.Variables[name]; v != nil {
-			return v.Set(value)
+		for _, of := range e.variants {
+			if v := of.Spec.Variables[name]; v != nil { // else no program reads it
+				err = errors.Join(err, v.Set(value))
+			}
 		}
-		return nil // no program reads it
+		return err
 	}
 	if v := e.pipeline.Variable(name); v != nil {
 		return v.Set(value)
@@ -174,7 +190,7 @@ func (e *Engine) SetSlot(table string, index uint32, stage string) error {
 
 // isFor reports whether the pipeline has a stage that was compiled for a table of its host.
 func (e *Engine) isFor(table, stage string) bool {
-	return slices.ContainsFunc(e.layout.Stages, func(s runtime.StageLayout) bool { return s.Table == table && s.Name == stage })
+	return slices.ContainsFunc(e.variants[0].Layout.Stages, func(s runtime.StageLayout) bool { return s.Table == table && s.Name == stage })
 }
 
 // setProgram puts a program into a slot; with an empty name the slot becomes empty.
@@ -194,7 +210,7 @@ func (e *Engine) slotProgram(table, stage string) (string, error) {
 	for n, s := range e.program.Slots {
 		for i, initial := range s.Initial {
 			if s.Name == table && initial.Name == stage {
-				return e.layout.Slots[n].Initial[i], nil
+				return e.variants[0].Layout.Slots[n].Initial[i], nil // the same in all
 			}
 		}
 	}

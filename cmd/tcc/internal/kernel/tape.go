@@ -110,7 +110,7 @@ func (r *Recording) Play() error {
 		return err
 	}
 	i := slices.IndexFunc(check.PipelineTypes, func(t *check.PipelineType) bool { return t.Name == r.Type })
-	e := &Engine{kind: check.PipelineTypes[i], layout: r.Layout, spec: spec}
+	e := &Engine{kind: check.PipelineTypes[i], variants: []runtime.Variant{{Spec: spec, Layout: r.Layout}}}
 	defer e.Close()
 	for n, want := range r.Calls {
 		var got Call
@@ -136,7 +136,7 @@ func (e *FullTrieError) Unwrap() error { return e.Diff }
 
 // fullTrie reports whether one of the pipeline's LPM tries is full.
 func (e *Engine) fullTrie() bool {
-	for name, m := range e.spec.Maps {
+	for name, m := range e.variants[0].Spec.Maps {
 		if m.Type != ebpf.LPMTrie {
 			continue
 		}

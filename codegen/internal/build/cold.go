@@ -19,6 +19,6 @@ func markCold(f *ir.Func) {
 	preds := f.Preds()
 	for _, b := range order {
 		warm := func(p ir.Pred) bool { return !p.From.Cold }
-		b.Cold = b.Cold || len(preds[b.ID]) > 0 && !slices.ContainsFunc(preds[b.ID], warm)
+		b.Cold = b.Cold || len(preds.Of(b)) > 0 && !slices.ContainsFunc(preds.Of(b), warm)
 	}
 }

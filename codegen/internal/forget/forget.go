@@ -70,7 +70,9 @@ func without(f *ir.Func, placed []int, steps int) *ir.Func {
 		for _, b := range g.Blocks {
 			for _, v := range b.Insts {
 				if v.ID == id {
-					g.ReplaceAll(map[*ir.Value]*ir.Value{v: v.Args[0]})
+					with := ir.NewReplacements(g)
+					with.Put(v, v.Args[0])
+					g.Replace(with)
 				}
 			}
 		}
@@ -85,7 +87,7 @@ func without(f *ir.Func, placed []int, steps int) *ir.Func {
 type placer struct {
 	f      *ir.Func
 	blamed []int // by value ID
-	preds  [][]ir.Pred
+	preds  *ir.Preds
 	bounds *ir.UMax
 	dom    *ir.Dom
 	places []bool // by value ID: goes into an offset
@@ -148,7 +150,7 @@ func (p *placer) sources(v *ir.Value) []*ir.Value {
 	case v.Op == ir.Param:
 		var args []*ir.Value
 		i := slices.Index(v.Block.Params, v)
-		for _, pred := range p.preds[v.Block.ID] {
+		for _, pred := range p.preds.Of(v.Block) {
 			args = append(args, pred.Edge().Args[i])
 		}
 		return args
@@ -174,13 +176,13 @@ func (p *placer) place(first bool) bool {
 	if len(p.joins) == 0 && len(p.compared) == 0 {
 		return false
 	}
-	with := map[*ir.Value]*ir.Value{}
+	with := ir.NewReplacements(p.f)
 	var made [][]*ir.Value
 	for _, v := range p.joins {
 		made = append(made, p.barrier(v))
-		with[v] = made[len(made)-1][len(made[len(made)-1])-1]
+		with.Put(v, made[len(made)-1][len(made[len(made)-1])-1])
 	}
-	p.f.ReplaceAll(with)
+	p.f.Replace(with)
 	for i, v := range p.joins {
 		at := 0
 		if v.Op != ir.Param {
@@ -202,7 +204,7 @@ func (p *placer) choose(v *ir.Value, seen map[*ir.Value]bool) {
 	seen[v] = true
 	switch {
 	case !isNumber(v) && v.Op != ir.PktAdd && v.Op != ir.MemAdd && v.Op != ir.MakeObj, v.Op == ir.Const, v.Op == ir.WConst:
-	case isNumber(v) && (v.Op == ir.Param && len(p.preds[v.Block.ID]) > 1 || v.Op == ir.Cmp):
+	case isNumber(v) && (v.Op == ir.Param && len(p.preds.Of(v.Block)) > 1 || v.Op == ir.Cmp):
 		if p.bounded(v) {
 			p.chosen[v] = true
 			p.joins = append(p.joins, v)
@@ -247,7 +249,7 @@ func (p *placer) most(v *ir.Value) uint64 {
 	}
 	most := uint64(0)
 	i := slices.Index(v.Block.Params, v)
-	for _, pred := range p.preds[v.Block.ID] {
+	for _, pred := range p.preds.Of(v.Block) {
 		most = max(most, p.along(pred.Edge().Args[i], pred))
 	}
 	return min(n, most)
@@ -261,7 +263,7 @@ func (p *placer) along(v *ir.Value, e ir.Pred) uint64 {
 			n = min(n, below(t.Cond, e.Index, t.Args[1].Number()))
 		}
 		b := e.From
-		for b != v.Block && len(p.preds[b.ID]) != 1 {
+		for b != v.Block && len(p.preds.Of(b)) != 1 {
 			if b = p.dom.Idom(b); b == nil {
 				return n
 			}
@@ -269,7 +271,7 @@ func (p *placer) along(v *ir.Value, e ir.Pred) uint64 {
 		if b == v.Block {
 			return n
 		}
-		e = p.preds[b.ID][0]
+		e = p.preds.Of(b)[0]
 	}
 }
 

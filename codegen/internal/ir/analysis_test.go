@@ -46,7 +46,7 @@ func TestOrder(t *testing.T) {
 	if f.Prune() {
 		t.Error("Prune again found something")
 	}
-	if preds := f.Preds()[3]; len(preds) != 3 || preds[1].From.ID != 2 || preds[1].Edge().To.ID != 3 {
+	if preds := f.Preds().Of(f.Blocks[3]); len(preds) != 3 || preds[1].From.ID != 2 || preds[1].Edge().To.ID != 3 {
 		t.Errorf("predecessors %v", preds)
 	}
 }
@@ -156,9 +156,12 @@ func TestUses(t *testing.T) {
 		t.Errorf("uses %v", uses)
 	}
 	v := f.Blocks[0].Insts
-	f.ReplaceAll(map[*Value]*Value{v[1]: v[0], v[0]: v[2]})
+	with := NewReplacements(f)
+	with.Put(v[1], v[0])
+	with.Put(v[0], v[2])
+	f.Replace(with)
 	if got := f.Blocks[0].Term.String(); got != "jump b1(v2)" {
-		t.Errorf("after ReplaceAll: %s", got)
+		t.Errorf("after Replace: %s", got)
 	}
 }
 

@@ -57,7 +57,7 @@ func immediate(f *Func, order []*Block, pos []int) []int {
 			if entry[b.ID] {
 				dom = 0
 			}
-			for _, p := range preds[b.ID] {
+			for _, p := range preds.Of(b) {
 				q := pos[p.From.ID]
 				switch {
 				case q == 0 || idom[q] == unknown: // unreachable, or not seen yet

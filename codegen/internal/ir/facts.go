@@ -26,10 +26,10 @@ func Prove(f *Func) *Facts {
 	for changed := true; changed; {
 		changed = false
 		for _, b := range order {
-			if len(preds[b.ID]) == 0 {
+			if len(preds.Of(b)) == 0 {
 				continue
 			}
-			in := facts.meet(b, preds[b.ID])
+			in := facts.meet(b, preds.Of(b))
 			if !in.equal(facts.in[b.ID]) {
 				facts.in[b.ID], changed = in, circles
 			}

@@ -30,7 +30,7 @@ func Live(f *Func) *Liveness {
 			}
 			last[b.ID] = v
 			all = append(all, alive{b.ID, v})
-			for _, p := range preds[b.ID] {
+			for _, p := range preds.Of(b) {
 				todo = append(todo, p.From)
 			}
 		}

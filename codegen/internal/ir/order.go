@@ -31,11 +31,11 @@ func (f *Func) ReversePostorder() []*Block {
 }
 
 // circular reports whether an edge leads back in reverse postorder: what follows edges then has to come by again.
-func circular(order []*Block, preds [][]Pred) bool {
-	seen := make([]bool, len(preds))
+func circular(order []*Block, preds *Preds) bool {
+	seen := make([]bool, len(preds.first))
 	for _, b := range order {
 		seen[b.ID] = true
-		for _, p := range preds[b.ID] {
+		for _, p := range preds.Of(b) {
 			if !seen[p.From.ID] || p.From == b {
 				return true
 			}
@@ -93,23 +93,36 @@ type Pred struct {
 // Edge is the edge itself.
 func (p Pred) Edge() *Edge { return &p.From.Term.Succs[p.Index] }
 
-// Preds is the edges into each block, indexed by block ID, in the order of f.Blocks.
-func (f *Func) Preds() [][]Pred {
-	count, all := make([]int, f.nextBlock), 0
+// Preds is the edges into each block, in the order of Blocks.
+type Preds struct {
+	edges []Pred
+	first []int32 // of a block's edges, by block ID; one more at the end
+}
+
+// Of is the edges into b.
+func (p *Preds) Of(b *Block) []Pred {
+	from, to := p.first[b.ID], p.first[b.ID+1]
+	return p.edges[from:to:to]
+}
+
+// Preds finds the edges into each block as they are now.
+func (f *Func) Preds() *Preds {
+	next := make([]int32, f.nextBlock+2) // where the next edge into the block before goes
 	for _, b := range f.Blocks {
 		for _, e := range b.Term.Succs {
-			count[e.To.ID]++
+			next[e.To.ID+2]++
 		}
-		all += len(b.Term.Succs)
 	}
-	preds, room := make([][]Pred, f.nextBlock), make([]Pred, all)
-	for id, n := range count {
-		preds[id], room = room[:0:n], room[n:]
+	for i := 2; i < len(next); i++ {
+		next[i] += next[i-1]
 	}
+	p := &Preds{edges: make([]Pred, next[len(next)-1]), first: next[:f.nextBlock+1]}
 	for _, b := range f.Blocks {
 		for i, e := range b.Term.Succs {
-			preds[e.To.ID] = append(preds[e.To.ID], Pred{b, i})
+			at := &next[e.To.ID+1]
+			p.edges[*at] = Pred{b, i}
+			*at++
 		}
 	}
-	return preds
+	return p
 }

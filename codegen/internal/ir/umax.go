@@ -25,7 +25,7 @@ func Bounds(f *Func) *UMax {
 	for _, b := range f.ReversePostorder() {
 		for i, p := range b.Params {
 			if !u.known[p.ID] {
-				u.set(p, incoming(i, preds[b.ID], u.Max), incoming(i, preds[b.ID], u.Seen))
+				u.set(p, incoming(i, preds.Of(b), u.Max), incoming(i, preds.Of(b), u.Seen))
 			}
 		}
 		for _, v := range b.Insts {

@@ -59,19 +59,3 @@ func (f *Func) Uses() [][]Use {
 	}
 	return uses
 }
-
-// ReplaceAll puts with[v] in the place of every use of v. A replacement may itself be replaced.
-func (f *Func) ReplaceAll(with map[*Value]*Value) {
-	if len(with) == 0 {
-		return
-	}
-	final := func(v *Value) *Value {
-		for w, ok := with[v]; ok; w, ok = with[v] {
-			v = w
-		}
-		return v
-	}
-	for _, b := range f.Blocks {
-		b.Operands(func(v **Value) { *v = final(*v) })
-	}
-}

@@ -210,8 +210,8 @@ func (v *verifier) reach() {
 	}
 	for i, b := range v.f.Entries() {
 		v.at(b, nil)
-		if len(preds[b.ID]) > 0 {
-			v.errorf("%s jumps to an entry", preds[b.ID][0].From)
+		if len(preds.Of(b)) > 0 {
+			v.errorf("%s jumps to an entry", preds.Of(b)[0].From)
 		}
 		if i == 0 && len(b.Params) > 0 {
 			v.errorf("the entry has parameters")

@@ -120,7 +120,7 @@ func (a *facts) offsets(f *ir.Func) {
 			continue
 		}
 		for i, p := range v.Block.Params {
-			for _, e := range preds[v.Block.ID] {
+			for _, e := range preds.Of(v.Block) {
 				if p == v {
 					mark(e.Edge().Args[i])
 				}

@@ -93,7 +93,7 @@ func frozen(f *ir.Func) []bool {
 	cold := make([]bool, f.NumBlocks())
 	preds := f.Preds()
 	for _, b := range f.ReversePostorder()[1:] {
-		cold[b.ID] = b.Cold || !slices.ContainsFunc(preds[b.ID], func(p ir.Pred) bool { return !cold[p.From.ID] })
+		cold[b.ID] = b.Cold || !slices.ContainsFunc(preds.Of(b), func(p ir.Pred) bool { return !cold[p.From.ID] })
 	}
 	return cold
 }

@@ -104,23 +104,23 @@ func past(e ir.Edge) (ir.Edge, bool) {
 // straighten joins each block that is the only way onward of its only predecessor to it. The start of a stage stays a
 // block of its own, behind another stage: it is where the reader, and the splitter, look for it.
 func straighten(f *ir.Func) bool {
-	with := map[*ir.Value]*ir.Value{}
+	with := ir.NewReplacements(f)
 	preds := f.Preds()
 	gone := make([]bool, f.NumBlocks())
 	for _, b := range f.Blocks {
 		for !gone[b.ID] && b.Term.Op == ir.Jump {
 			e := b.Term.Succs[0]
-			if n := e.To; len(preds[n.ID]) != 1 || n == b || n.Start && n.Stage != b.Stage {
+			if n := e.To; len(preds.Of(n)) != 1 || n == b || n.Start && n.Stage != b.Stage {
 				break
 			}
 			for i, p := range e.To.Params {
-				with[p] = e.Args[i]
+				with.Put(p, e.Args[i])
 			}
 			join(b, e.To)
 			gone[e.To.ID] = true
 		}
 	}
-	f.ReplaceAll(with)
+	f.Replace(with)
 	f.Blocks = slices.DeleteFunc(f.Blocks, func(b *ir.Block) bool { return gone[b.ID] })
 	return slices.Contains(gone, true)
 }

@@ -36,13 +36,13 @@ func checks(f *ir.Func) bool {
 }
 
 // widen lets the check that ends b ask for all that the checks behind it on its way ask for.
-func widen(b *ir.Block, preds [][]ir.Pred) bool {
+func widen(b *ir.Block, preds *ir.Preds) bool {
 	t := &b.Term
 	base, disp := ir.PktBase(t.Args[0])
 	fail := t.Succs[1]
 	changed := false
 	for at := t.Succs[0].To; at != nil; at = onward(at, fail) {
-		if len(preds[at.ID]) > 1 || slices.ContainsFunc(at.Insts, hasEffect) {
+		if len(preds.Of(at)) > 1 || slices.ContainsFunc(at.Insts, hasEffect) {
 			break
 		}
 		next := &at.Term

@@ -1,8 +1,8 @@
 package opt
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 )
@@ -16,10 +16,11 @@ func cse(f *ir.Func) bool {
 	c := &numbering{
 		dom:    ir.Dominators(f),
 		moved:  beforeMoves(f),
-		seen:   map[expr]*ir.Value{},
-		consts: map[expr]int{},
+		seen:   newScopes(f.NumValues()),
+		consts: newScopes(f.NumValues()),
+		texts:  map[string]int{},
 		number: make([]int, f.NumValues()),
-		with:   map[*ir.Value]*ir.Value{},
+		with:   ir.NewReplacements(f),
 	}
 	for i := range c.number {
 		c.number[i] = i
@@ -27,8 +28,8 @@ func cse(f *ir.Func) bool {
 	for _, root := range c.dom.Roots() {
 		c.visit(root)
 	}
-	f.ReplaceAll(c.with)
-	return len(c.with) > 0
+	f.Replace(c.with)
+	return c.with.Any()
 }
 
 // expr is what an instruction computes, its arguments given by number.
@@ -38,47 +39,53 @@ type expr struct {
 	cond ir.Cond
 	size int
 	imm  int64
-	sym  string
+	text int // a number for the symbol, or for the fields of an object
 	x, y int
-	list string // the fields of an object
-	home int    // the block of what is merged within its block only
+	home int // the block of what is merged within its block only
+}
+
+// hash mixes all that tells expressions apart.
+func (e *expr) hash() uint32 {
+	h := uint64(e.op) | uint64(e.typ)<<8 | uint64(e.cond)<<16
+	for _, n := range [...]int{e.size, int(e.imm), e.text, e.x, e.y, e.home} {
+		h = (h ^ uint64(n)) * 0x9e3779b97f4a7c15 // 2^64 by the golden ratio
+		h ^= h >> 32
+	}
+	return uint32(h)
 }
 
 type numbering struct {
 	dom    *ir.Dom
 	moved  []bool
-	seen   map[expr]*ir.Value // in the blocks that dominate the current one
-	consts map[expr]int       // numbers of constants, whatever their block
-	number []int              // by value ID; the same for values known to be equal
-	with   map[*ir.Value]*ir.Value
+	seen   *scopes        // in the blocks that dominate the current one
+	consts *scopes        // constants, whatever their block
+	texts  map[string]int // numbers of texts
+	fields []byte         // of the last object
+	number []int          // by value ID; the same for values known to be equal
+	with   *ir.Replacements
 }
 
 // visit numbers a block and those below it in the dominator tree.
 func (c *numbering) visit(b *ir.Block) {
-	var mine []expr
+	mark := c.seen.mark()
 	kept := b.Insts[:0]
 	for _, v := range b.Insts {
 		if !c.mergeable(v) {
 			kept = append(kept, v)
 			continue
 		}
-		e := c.expr(v)
-		if first := c.seen[e]; first != nil {
+		if first := c.seen.find(c.expr(v), v); first != v {
 			c.number[v.ID] = c.number[first.ID]
-			c.with[v] = first
+			c.with.Put(v, first)
 			continue
 		}
-		c.seen[e] = v
-		mine = append(mine, e)
 		kept = append(kept, v)
 	}
 	b.Insts = kept
 	for _, child := range c.dom.Children(b) {
 		c.visit(child)
 	}
-	for _, e := range mine {
-		delete(c.seen, e)
-	}
+	c.seen.back(mark)
 }
 
 // mergeable reports whether v always computes the same. Data and DataEnd do so if nothing that can follow them moves the packet.
@@ -90,7 +97,7 @@ func (c *numbering) mergeable(v *ir.Value) bool {
 }
 
 func (c *numbering) expr(v *ir.Value) expr {
-	e := expr{op: v.Op, typ: v.Type, cond: v.Cond, size: v.Size, imm: v.Imm, sym: v.Sym, x: -1, y: -1}
+	e := expr{op: v.Op, typ: v.Type, cond: v.Cond, size: v.Size, imm: v.Imm, text: c.text(v.Sym), x: -1, y: -1}
 	switch v.Op {
 	case ir.Const, ir.WConst, ir.GlobalAddr:
 		if v.Op == ir.Const {
@@ -100,9 +107,13 @@ func (c *numbering) expr(v *ir.Value) expr {
 		e.home = v.Block.ID
 		return e
 	case ir.MakeObj:
+		c.fields = c.fields[:0]
 		for i, a := range v.Args {
-			e.list += fmt.Sprint(v.Fields[i], c.number[a.ID])
+			for _, n := range [...]int{v.Fields[i].Offset, v.Fields[i].Size, c.number[a.ID]} {
+				c.fields = append(strconv.AppendInt(c.fields, int64(n), 10), ' ')
+			}
 		}
+		e.text = c.text(string(c.fields))
 		return e
 	}
 	if len(v.Args) > 0 {
@@ -117,13 +128,20 @@ func (c *numbering) expr(v *ir.Value) expr {
 	return e
 }
 
+// text is a number for a text, 0 if it is empty.
+func (c *numbering) text(s string) int {
+	if s == "" {
+		return 0
+	}
+	if c.texts[s] == 0 {
+		c.texts[s] = len(c.texts) + 1
+	}
+	return c.texts[s]
+}
+
 // constant gives equal constants the same number.
 func (c *numbering) constant(v *ir.Value, e expr) {
-	if n, ok := c.consts[e]; ok {
-		c.number[v.ID] = n
-	} else {
-		c.consts[e] = v.ID
-	}
+	c.number[v.ID] = c.consts.find(e, v).ID
 }
 
 // beforeMoves marks the blocks, by ID, in which or after which the packet can move. A tail call that misses counts as
@@ -158,7 +176,7 @@ func before(f *ir.Func, so func(*ir.Block) bool) []bool {
 	for len(work) > 0 {
 		b := work[len(work)-1]
 		work = work[:len(work)-1]
-		for _, p := range preds[b.ID] {
+		for _, p := range preds.Of(b) {
 			mark(p.From)
 		}
 	}

@@ -12,7 +12,7 @@ func dce(f *ir.Func) bool {
 	for _, b := range f.Blocks {
 		for i, p := range b.Params {
 			d.index[p] = i
-			if len(d.preds[b.ID]) == 0 { // the convention of a table
+			if len(d.preds.Of(b)) == 0 { // the convention of a table
 				d.need(p)
 			}
 		}
@@ -32,7 +32,7 @@ func dce(f *ir.Func) bool {
 type needs struct {
 	live  []bool
 	work  []*ir.Value
-	preds [][]ir.Pred
+	preds *ir.Preds
 	index map[*ir.Value]int // of parameters
 }
 
@@ -52,7 +52,7 @@ func (d *needs) spread() {
 			d.need(a)
 		}
 		if v.Op == ir.Param {
-			for _, p := range d.preds[v.Block.ID] {
+			for _, p := range d.preds.Of(v.Block) {
 				d.need(p.Edge().Args[d.index[v]])
 			}
 		}
@@ -68,7 +68,7 @@ func (d *needs) sweep(f *ir.Func) bool {
 		for i, p := range b.Params {
 			keep[i] = d.live[p.ID]
 		}
-		dropParams(b, d.preds[b.ID], keep)
+		dropParams(b, d.preds.Of(b), keep)
 		changed = changed || len(b.Insts) < n || slices.Contains(keep, false)
 	}
 	return changed

@@ -63,20 +63,20 @@ func Run(m *ir.Module, opts Options) error {
 		if err := verify(m, f, opts, "before the passes"); err != nil {
 			return err
 		}
-		for round, changed := 0, true; changed && round < rounds; round++ {
-			changed = false
-			for _, p := range passes {
-				if !p.run(f) {
-					continue
-				}
-				changed = true
-				f.Prune()
-				if opts.Dump != nil {
-					opts.Dump(p.name, f)
-				}
-				if err := verify(m, f, opts, "after "+p.name); err != nil {
-					return err
-				}
+		idle := 0 // passes that found nothing since one did
+		for i := 0; idle < len(passes) && i < rounds*len(passes); i++ {
+			p := passes[i%len(passes)]
+			if !p.run(f) {
+				idle++
+				continue
+			}
+			idle = 0
+			f.Prune()
+			if opts.Dump != nil {
+				opts.Dump(p.name, f)
+			}
+			if err := verify(m, f, opts, "after "+p.name); err != nil {
+				return err
 			}
 		}
 	}

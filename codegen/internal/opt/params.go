@@ -9,36 +9,36 @@ import (
 // params removes the parameters that get the same value on every edge. A constant is made again in the block. The
 // parameters of entries stay: they are a convention.
 func params(f *ir.Func) bool {
-	with := map[*ir.Value]*ir.Value{}
+	with := ir.NewReplacements(f)
 	preds := f.Preds()
 	for _, b := range f.ReversePostorder() {
-		if len(preds[b.ID]) == 0 {
+		if len(preds.Of(b)) == 0 {
 			continue
 		}
 		keep := make([]bool, len(b.Params))
 		for i, p := range b.Params {
-			v := onlyArg(p, i, preds[b.ID], with)
+			v := onlyArg(p, i, preds.Of(b), with)
 			keep[i] = v == nil
 			if v != nil && constant(v) {
 				v = copyConst(f, b, v)
 			}
 			if v != nil {
-				with[p] = v
+				with.Put(p, v)
 			}
 		}
-		dropParams(b, preds[b.ID], keep)
+		dropParams(b, preds.Of(b), keep)
 	}
-	f.ReplaceAll(with)
-	return len(with) > 0
+	f.Replace(with)
+	return with.Any()
 }
 
 // onlyArg is the one value that comes in for parameter i, the parameter itself apart; nil if there are several.
-func onlyArg(p *ir.Value, i int, preds []ir.Pred, with map[*ir.Value]*ir.Value) *ir.Value {
+func onlyArg(p *ir.Value, i int, preds []ir.Pred, with *ir.Replacements) *ir.Value {
 	var only *ir.Value
 	for _, pred := range preds {
 		v := pred.Edge().Args[i]
-		for with[v] != nil {
-			v = with[v]
+		for w := with.Of(v); w != nil; w = with.Of(w) {
+			v = w
 		}
 		switch {
 		case v == p:

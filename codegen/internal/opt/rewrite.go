@@ -11,7 +11,7 @@ type rewriter struct {
 	f       *ir.Func
 	block   *ir.Block
 	out     []*ir.Value // the block's instructions so far
-	with    map[*ir.Value]*ir.Value
+	with    *ir.Replacements
 	uses    []int // how often values were used when the walk began
 	bounds  *ir.UMax
 	changed bool
@@ -27,9 +27,9 @@ type rules struct {
 
 // rewrite applies rules to all of f and reports whether any applied.
 func rewrite(f *ir.Func, rules rules) bool {
-	r := &rewriter{f: f, with: map[*ir.Value]*ir.Value{}, uses: f.UseCounts(), bounds: ir.Bounds(f)}
+	r := &rewriter{f: f, with: ir.NewReplacements(f), uses: f.UseCounts(), bounds: ir.Bounds(f)}
 	for _, b := range f.ReversePostorder() {
-		r.block, r.out = b, nil
+		r.block, r.out = b, r.out[:0]
 		for _, v := range b.Insts {
 			for i := range v.Args {
 				r.resolve(&v.Args[i])
@@ -42,20 +42,20 @@ func rewrite(f *ir.Func, rules rules) bool {
 		}
 		b.Term.Operands(r.resolve)
 		rules.term(r, &b.Term)
-		b.Insts = r.out
+		b.Insts = append(b.Insts[:0], r.out...)
 	}
-	f.ReplaceAll(r.with) // uses around a loop
+	f.Replace(r.with) // uses around a loop
 	return r.changed
 }
 
 func (r *rewriter) resolve(v **ir.Value) {
-	if w := r.with[*v]; w != nil {
+	if w := r.with.Of(*v); w != nil {
 		*v = w
 	}
 }
 
 func (r *rewriter) replace(v, w *ir.Value) {
-	r.with[v] = w
+	r.with.Put(v, w)
 	if w.Name == "" {
 		w.Name = v.Name
 	}

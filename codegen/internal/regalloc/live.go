@@ -18,12 +18,41 @@ type touch struct {
 	writes       bool
 }
 
+// A touching is a touch of a variable.
+type touching struct {
+	v variable
+	touch
+}
+
+// byVariable sorts touches. Those of one instruction become one.
+func byVariable(all []touching, variables int) [][]touch {
+	count := make([]int32, variables)
+	for _, t := range all {
+		count[t.v]++
+	}
+	touches, room := make([][]touch, variables), make([]touch, len(all))
+	for v, n := range count {
+		touches[v], room = room[:0:n], room[n:]
+	}
+	for _, t := range all {
+		ts := touches[t.v]
+		if n := len(ts); n > 0 && ts[n-1].block == t.block && ts[n-1].index == t.index {
+			ts[n-1].reads = ts[n-1].reads || t.reads
+			ts[n-1].writes = ts[n-1].writes || t.writes
+			continue
+		}
+		touches[t.v] = append(ts, t.touch)
+	}
+	return touches
+}
+
 // liveness says when each variable is needed.
 type liveness struct {
 	f       *lower.Func
 	start   []int32    // the first point of each block, and the end of the last
 	preds   [][]int32  // by block
 	calls   [][]int32  // by block: the indices of calls
+	touched []touching // in program order, while the code is scanned
 	touches [][]touch  // by variable, in program order
 	live    []segments // by variable
 	number  map[*lower.Block]int32
@@ -33,13 +62,12 @@ type liveness struct {
 func analyse(f *lower.Func) *liveness {
 	n := int(f.Regs) + len(f.Slots)
 	l := &liveness{
-		f:       f,
-		start:   make([]int32, len(f.Blocks)+1),
-		preds:   make([][]int32, len(f.Blocks)),
-		calls:   make([][]int32, len(f.Blocks)),
-		touches: make([][]touch, n),
-		live:    make([]segments, n),
-		number:  make(map[*lower.Block]int32, len(f.Blocks)),
+		f:      f,
+		start:  make([]int32, len(f.Blocks)+1),
+		preds:  make([][]int32, len(f.Blocks)),
+		calls:  make([][]int32, len(f.Blocks)),
+		live:   make([]segments, n),
+		number: make(map[*lower.Block]int32, len(f.Blocks)),
 	}
 	for i, b := range f.Blocks {
 		l.number[b] = int32(i)
@@ -52,6 +80,8 @@ func analyse(f *lower.Func) *liveness {
 		}
 		l.scan(int32(i), b)
 	}
+	l.touches = byVariable(l.touched, n)
+	l.touched = nil
 	w := walker{l: l, seen: slices.Repeat([]int32{-1}, len(f.Blocks))}
 	for v := range l.touches {
 		w.lifetime(variable(v))
@@ -118,16 +148,8 @@ func (l *liveness) call(at touch, i *lower.Inst, passed []*lower.Inst) {
 	}
 }
 
-// touch notes a touch of v; those of one instruction become one.
-func (l *liveness) touch(v variable, t touch) {
-	ts := l.touches[v]
-	if n := len(ts); n > 0 && ts[n-1].block == t.block && ts[n-1].index == t.index {
-		ts[n-1].reads = ts[n-1].reads || t.reads
-		ts[n-1].writes = ts[n-1].writes || t.writes
-		return
-	}
-	l.touches[v] = append(ts, t)
-}
+// touch notes a touch of v.
+func (l *liveness) touch(v variable, t touch) { l.touched = append(l.touched, touching{v, t}) }
 
 // in reports whether v is needed at the start of a block.
 func (l *liveness) in(v variable, block int32) bool { return l.live[v].has(l.start[block]) }
@@ -137,11 +159,12 @@ type walker struct {
 	l     *liveness
 	seen  []int32 // by block: the last variable found to be needed at its start
 	stack []int32
+	live  segments // of the variable in hand
 }
 
 func (w *walker) lifetime(v variable) {
 	l := w.l
-	var live segments
+	live := w.live[:0]
 	ts := l.touches[v]
 	for i, t := range ts {
 		at := l.point(t.block, t.index)
@@ -158,7 +181,8 @@ func (w *walker) lifetime(v variable) {
 		live = append(live, segment{l.start[t.block], at + 1})
 		live = w.above(v, t.block, live)
 	}
-	l.live[v] = live.normal()
+	w.live = live
+	l.live[v] = slices.Clone(live.normal())
 }
 
 // above adds what v lives through before a block at whose start it is needed.

@@ -225,7 +225,7 @@ func (s *search) dominators(r *region) *tree {
 // immediate is the immediate dominator of a block whose predecessors are done: one pass is enough, as there are no loops.
 func (s *search) immediate(t *tree, b, head *ir.Block) int {
 	dom := -1
-	for _, p := range s.preds[b.ID] {
+	for _, p := range s.preds.Of(b) {
 		j := s.place[p.From.ID]
 		if j >= len(t.nodes) || t.nodes[j] != p.From || s.heads[p.From.ID] && p.From != head {
 			continue // not in the region

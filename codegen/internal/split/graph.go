@@ -13,7 +13,7 @@ type graph struct {
 	f       *ir.Func
 	order   []*ir.Block // reverse postorder
 	pos     []int       // in order, by block ID
-	preds   [][]ir.Pred
+	preds   *ir.Preds
 	live    *ir.Liveness
 	facts   *ir.Facts
 	model   *verifier.Model
@@ -109,7 +109,7 @@ func (g *graph) max(v *ir.Value) uint64 {
 	if v.Op == ir.Forget {
 		m = g.max(v.Args[0])
 	}
-	if preds := g.preds[v.Block.ID]; v.Op == ir.Param && len(preds) > 0 {
+	if preds := g.preds.Of(v.Block); v.Op == ir.Param && len(preds) > 0 {
 		i, most := indexOf(v), uint64(0)
 		for _, p := range preds {
 			most = max(most, g.max(p.Edge().Args[i]))

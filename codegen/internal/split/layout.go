@@ -2,7 +2,6 @@ package split
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
@@ -81,14 +80,14 @@ func (s *search) arrange(heads []*ir.Block) *layout {
 	l.state = reserved[carrierState]
 	carriers := s.carriers()
 	for i, carrier := range carriers {
-		var wanted map[*ir.Value]bool // the rest
-		if i < len(carriers)-1 {
-			wanted = s.fitting(heads, carrier, reserved[carrier])
-		}
-		offsets, end := s.pack(heads, reserved[carrier], func(v *ir.Value) bool {
+		wanted := func(v *ir.Value) bool { // the rest
 			_, placed := l.places[v]
-			return !placed && (wanted == nil || wanted[v])
-		})
+			return !placed
+		}
+		if i < len(carriers)-1 {
+			wanted = s.fitting(heads, carrier, reserved[carrier]).Has
+		}
+		offsets, end := s.pack(heads, reserved[carrier], wanted)
 		for v, off := range offsets {
 			l.places[v] = place{carrier, off, s.width(v)}
 		}
@@ -107,19 +106,22 @@ func (s *search) arrange(heads []*ir.Block) *layout {
 
 // fitting is what travels into some of the heads, those first that most packets come to, and has room together in a
 // carrier: a head saves something only if all of its numbers are there.
-func (s *search) fitting(heads []*ir.Block, carrier string, from int) map[*ir.Value]bool {
+func (s *search) fitting(heads []*ir.Block, carrier string, from int) ir.Values {
 	byFreq := slices.DeleteFunc(slices.Clone(heads), s.isEntry)
 	slices.SortStableFunc(byFreq, func(a, b *ir.Block) int { return cmp.Compare(s.freq[b.ID], s.freq[a.ID]) })
-	fit := map[*ir.Value]bool{}
+	var fit ir.Values
 	for _, h := range byFreq {
 		if s.crossing(h).bytes > s.capacity(carrier)-from {
 			continue
 		}
-		more := maps.Clone(fit)
+		more := slices.Clone(fit)
 		for _, v := range s.crossing(h).carried {
-			more[v] = true
+			more.Add(v)
 		}
-		if _, end := s.pack(heads, from, func(v *ir.Value) bool { return more[v] }); end <= s.capacity(carrier) {
+		if len(more) == len(fit) {
+			continue
+		}
+		if _, end := s.pack(heads, from, more.Has); end <= s.capacity(carrier) {
 			fit = more
 		}
 	}
@@ -129,21 +131,27 @@ func (s *search) fitting(heads []*ir.Block, carrier string, from int) map[*ir.Va
 // pack gives every number that travels into one of the heads, and is wanted, an offset from some byte on: big ones first,
 // each as low as those it travels with allow.
 func (s *search) pack(heads []*ir.Block, from int, wanted func(*ir.Value) bool) (map[*ir.Value]int, int) {
-	with := map[*ir.Value]map[*ir.Value]bool{}
-	var values []*ir.Value
+	with := map[*ir.Value]ir.Values{}
+	var values, carried []*ir.Value
 	for _, h := range heads {
 		if s.isEntry(h) {
 			continue
 		}
-		carried := slices.DeleteFunc(slices.Clone(s.crossing(h).carried), func(v *ir.Value) bool { return !wanted(v) })
+		carried = carried[:0]
+		for _, v := range s.crossing(h).carried {
+			if wanted(v) {
+				carried = append(carried, v)
+			}
+		}
 		for _, v := range carried {
-			if with[v] == nil {
-				with[v] = map[*ir.Value]bool{}
+			others := with[v]
+			if others == nil {
 				values = append(values, v)
 			}
 			for _, w := range carried {
-				with[v][w] = true
+				others.Add(w)
 			}
+			with[v] = others
 		}
 	}
 	slices.SortFunc(values, func(a, b *ir.Value) int {
@@ -163,8 +171,8 @@ func (s *search) pack(heads []*ir.Block, from int, wanted func(*ir.Value) bool) 
 }
 
 // collides reports whether n bytes at off overlap one of the values that have their offsets.
-func (s *search) collides(off, n int, values map[*ir.Value]bool, offsets map[*ir.Value]int) bool {
-	for w := range values {
+func (s *search) collides(off, n int, values ir.Values, offsets map[*ir.Value]int) bool {
+	for _, w := range values {
 		if at, ok := offsets[w]; ok && off < at+s.width(w) && at < off+n {
 			return true
 		}

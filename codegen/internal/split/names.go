@@ -12,7 +12,7 @@ import (
 // number gives every program its name and index, and every slots table its counter.
 func (ps *programs) number() {
 	ps.names, ps.indexes, ps.tables = map[*ir.Block]string{}, map[*ir.Block]int{}, map[string]int{}
-	taken := ps.taken()
+	names := &names{ps.taken(), map[string]int{}}
 	n := 0
 	var inner []*ir.Block // heads inside of stages: they get what names are left
 	for _, h := range ps.heads {
@@ -24,17 +24,17 @@ func (ps *programs) number() {
 		}
 		switch {
 		case root != nil:
-			ps.names[h] = unique(root.Stage, true, taken)
+			ps.names[h] = names.unique(root.Stage, true)
 		case ps.isEntry(h):
 			ps.names[h] = ps.m.Name
 		case h.Start:
-			ps.names[h] = unique(h.Stage, true, taken)
+			ps.names[h] = names.unique(h.Stage, true)
 		default:
 			inner = append(inner, h)
 		}
 	}
 	for _, h := range inner {
-		ps.names[h] = unique(h.Stage, false, taken)
+		ps.names[h] = names.unique(h.Stage, false)
 	}
 	for _, m := range ps.m.Maps {
 		if m.Kind == ir.ProgArray && !m.Foreign {
@@ -56,13 +56,20 @@ func (ps *programs) taken() map[string]bool {
 	return taken
 }
 
+// names are those of programs.
+type names struct {
+	taken map[string]bool
+	last  map[string]int // number that was given, by stage
+}
+
 // unique is the stage's name if a program begins with the stage and nobody has it yet, else the name with a number.
-func unique(stage string, start bool, taken map[string]bool) string {
+func (n *names) unique(stage string, start bool) string {
 	name := stage
-	for i := 1; !start || taken[name]; i++ {
-		name, start = fmt.Sprintf("%s_%d", stage, i), true
+	for !start || n.taken[name] {
+		n.last[stage]++
+		name, start = fmt.Sprintf("%s_%d", stage, n.last[stage]), true
 	}
-	taken[name] = true
+	n.taken[name] = true
 	return name
 }
 

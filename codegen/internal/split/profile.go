@@ -27,7 +27,7 @@ func (g *graph) measure(profile Profile) {
 	for i := len(g.order) - 1; i >= 0; i-- {
 		if b := g.order[i]; !c.known[b.ID] {
 			for _, e := range b.Term.Succs {
-				if len(g.preds[e.To.ID]) == 1 {
+				if len(g.preds.Of(e.To)) == 1 {
 					c.least[b.ID] += c.least[e.To.ID]
 				}
 			}
@@ -47,7 +47,7 @@ func (g *graph) measure(profile Profile) {
 	}
 	for _, b := range g.order {
 		most := 0.0
-		for _, p := range g.preds[b.ID] {
+		for _, p := range g.preds.Of(b) {
 			most = max(most, g.freq[p.From.ID])
 		}
 		if most > 0 {
@@ -73,7 +73,7 @@ func (c *census) count(profile Profile) {
 	for _, b := range c.order {
 		n, freq := statement(b, span(b))
 		enters := n != none
-		for _, p := range c.preds[b.ID] {
+		for _, p := range c.preds.Of(b) {
 			enters = enters && (b.Start || leaves[p.From.ID] != n)
 		}
 		if enters {
@@ -99,7 +99,7 @@ func (c *census) part(b *ir.Block, i int) float64 {
 	var exact, least [2]float64
 	for j, e := range succs {
 		exact[j] = -1
-		if len(c.preds[e.To.ID]) == 1 {
+		if len(c.preds.Of(e.To)) == 1 {
 			least[j] = min(1, c.least[e.To.ID]/freq)
 			if c.known[e.To.ID] {
 				exact[j] = least[j]

@@ -92,7 +92,7 @@ func (s *search) owners(b *ir.Block) []*ir.Block {
 	for len(todo) > 0 {
 		last := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, p := range s.preds[last.ID] {
+		for _, p := range s.preds.Of(last) {
 			if s.seen[p.From.ID] == s.round {
 				continue
 			}

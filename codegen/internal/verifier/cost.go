@@ -95,7 +95,7 @@ func NewModel(f *ir.Func) *Model {
 	preds, live := f.Preds(), ir.Live(f)
 	p := newPressures(f)
 	for _, b := range m.order.Blocks {
-		m.blocks[b.ID] = m.measure(b, preds[b.ID], p.of(b, live.Out(b)))
+		m.blocks[b.ID] = m.measure(b, preds.Of(b), p.of(b, live.Out(b)))
 	}
 	m.demand(preds)
 	m.findPlaces(live)

@@ -16,7 +16,7 @@ type place struct {
 
 // slicer marks numbers and all they are computed from.
 type slicer struct {
-	preds [][]ir.Pred
+	preds *ir.Preds
 	in    []bool // by value ID
 }
 
@@ -32,7 +32,7 @@ func (s *slicer) mark(v *ir.Value) {
 		switch {
 		case v.Op == ir.Param:
 			i := slices.Index(v.Block.Params, v)
-			for _, pred := range s.preds[v.Block.ID] {
+			for _, pred := range s.preds.Of(v.Block) {
 				todo = append(todo, pred.Edge().Args[i])
 			}
 		case v.Op.Info().Pure, v.Op == ir.Forget:
@@ -43,7 +43,7 @@ func (s *slicer) mark(v *ir.Value) {
 
 // demand finds the values of which the verifier may compare what it knows: numbers that place a pointer, that may decide
 // a branch or are the key of an array, and all they are made of; and pointers with an offset.
-func (m *Model) demand(preds [][]ir.Pred) {
+func (m *Model) demand(preds *ir.Preds) {
 	wanted := &slicer{preds, make([]bool, m.f.NumValues())}
 	for _, b := range m.order.Blocks {
 		for _, v := range b.Insts {

@@ -272,7 +272,7 @@ func runCommands(t *testing.T, text, want string) {
 			continue
 		}
 		args = strings.ReplaceAll(args, "/tmp", tmp)
-		code := tcc(&env{stdout: &out, stderr: &out}, strings.Fields(args))
+		code := tcc(&env{stdout: &out, stderr: &out}, words(t, args))
 		if bad := strings.Contains(want, "error"); (code != exitOK) != bad {
 			t.Errorf("tcc %s: exit code %d\n%s", args, code, out.String())
 		}

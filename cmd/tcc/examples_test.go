@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -30,13 +31,25 @@ func TestExamplesAreCurrent(t *testing.T) {
 			t.Setenv("GOPACKAGE", "main")
 			for _, m := range lines {
 				var out, errs bytes.Buffer
-				code := tcc(&env{stdout: &out, stderr: &errs}, append(strings.Fields(string(m[1])), "-check"))
+				code := tcc(&env{stdout: &out, stderr: &errs}, append(words(t, string(m[1])), "-check"))
 				if code != exitOK {
 					t.Errorf("exit code %d; go generate ./examples/... brings them up to date\n%s", code, errs.String())
 				}
 			}
 		})
 	}
+}
+
+// words are those of a go:generate line; one in quotes may have blanks.
+func words(t *testing.T, line string) (list []string) {
+	t.Helper()
+	for _, word := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(line, -1) {
+		if text, err := strconv.Unquote(word); err == nil {
+			word = text
+		}
+		list = append(list, word)
+	}
+	return list
 }
 
 // TestPicturesAreCurrent draws the pictures of the examples again, as their go:generate lines say, and compares.

@@ -1,3 +1,3 @@
 package main
 
-//go:generate go tool tcc compile -budget 500 policy.tcc
+//go:generate go tool tcc compile -variant whole -variant "cut -budget 500" policy.tcc

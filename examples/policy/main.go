@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/tcc-bpf/tcc/runtime"
 )
 
 func main() {
@@ -18,6 +20,7 @@ func main() {
 	log.SetPrefix("policy: ")
 	device := flag.String("i", "", "attach to this `interface`")
 	watch := flag.Bool("watch", false, "mark and count blocked packets, but let them pass")
+	variant := flag.String("variant", "", "load the variant of this `name` (whole, cut) and no other")
 	every := flag.Duration("every", 5*time.Second, "print the counters at this interval")
 	flag.Parse()
 	if *device == "" || *every <= 0 {
@@ -27,22 +30,26 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *device, !*watch, *every); err != nil {
+	if err := run(ctx, *device, *variant, !*watch, *every); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run lets the policy work until ctx ends.
-func run(ctx context.Context, device string, enforce bool, every time.Duration) error {
+func run(ctx context.Context, device, variant string, enforce bool, every time.Duration) error {
 	ifi, err := net.InterfaceByName(device)
 	if err != nil {
 		return err
 	}
-	p, err := openPolicy(nil)
+	p, err := openPolicy(&runtime.Options{Variant: variant})
 	if err != nil {
 		return err
 	}
 	defer p.Close()
+	for _, r := range p.Refused() {
+		fmt.Printf("not loaded: %s: %v\n", r.Variant, r.Err)
+	}
+	fmt.Printf("loaded: %s\n", p.Variant())
 	if err := p.Vars.SetEnforce(enforce); err != nil {
 		return err
 	}

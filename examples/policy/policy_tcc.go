@@ -77,6 +77,20 @@ func loadPolicy() (*ebpf.CollectionSpec, error) {
 	return spec, nil
 }
 
+// loadPolicyWhole returns the embedded CollectionSpec for variant whole of policy.
+func loadPolicyWhole() (*ebpf.CollectionSpec, error) {
+	object := _PolicyWholeBpfelBytes
+	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
+		object = _PolicyWholeBpfebBytes
+	}
+	reader := bytes.NewReader(object)
+	spec, err := ebpf.LoadCollectionSpecFromReader(reader)
+	if err != nil {
+		return nil, fmt.Errorf("can't load variant whole of policy: %w", err)
+	}
+	return spec, nil
+}
+
 // loadPolicyObjects loads policy and converts it into a struct.
 //
 // The following types are suitable as obj argument:
@@ -214,12 +228,13 @@ type policyPipeline struct {
 }
 
 // openPolicy loads the pipeline and fills its prog arrays. Nothing is attached yet.
+// Of the variants it takes the first that the kernel accepts; Variant and Refused tell which that was, and why.
 func openPolicy(opts *runtime.Options) (*policyPipeline, error) {
-	spec, err := loadPolicy()
+	variants, err := _PolicyVariants()
 	if err != nil {
 		return nil, err
 	}
-	p, err := runtime.Open(spec, _PolicyLayout(), opts)
+	p, err := runtime.OpenVariants(variants, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +249,22 @@ func openPolicy(opts *runtime.Options) (*policyPipeline, error) {
 		Vars:     policyVars{p},
 		Counters: policyCounters{p},
 	}, nil
+}
+
+// _PolicyVariants are the variants of the pipeline, in the order in which they are tried.
+func _PolicyVariants() ([]runtime.Variant, error) {
+	variants := []runtime.Variant{
+		{Name: "whole", Layout: _PolicyWholeLayout(), RT: true},
+		{Name: "cut", Layout: _PolicyLayout(), RT: true},
+	}
+	for i, load := range []func() (*ebpf.CollectionSpec, error){loadPolicyWhole, loadPolicy} {
+		spec, err := load()
+		if err != nil {
+			return nil, err
+		}
+		variants[i].Spec = spec
+	}
+	return variants, nil
 }
 
 // policyVars reads and writes the variables that the pipeline shares with Go.
@@ -311,6 +342,23 @@ func _PolicyLayout() runtime.Layout {
 		},
 	}
 }
+
+// _PolicyWholeLayout is the layout of variant whole.
+func _PolicyWholeLayout() runtime.Layout {
+	l := _PolicyLayout()
+	l.Targets = nil
+	return l
+}
+
+// Do not access this directly.
+//
+//go:embed policy_whole_bpfel.o
+var _PolicyWholeBpfelBytes []byte
+
+// Do not access this directly.
+//
+//go:embed policy_whole_bpfeb.o
+var _PolicyWholeBpfebBytes []byte
 
 // Do not access this directly.
 //

@@ -8,15 +8,25 @@ import (
 	"time"
 
 	"github.com/tcc-bpf/tcc/examples/internal/netlab"
+	"github.com/tcc-bpf/tcc/runtime"
 )
+
+// variants are those of the pipeline, by their number of programs.
+var variants = map[string]int{"whole": 1, "cut": 5}
 
 // TestTraffic sends datagrams over a veth pair through the policy on the receiving side, and reads what the pipeline
 // made of them.
 func TestTraffic(t *testing.T) {
+	for variant := range variants {
+		t.Run(variant, func(t *testing.T) { testTraffic(t, variant) })
+	}
+}
+
+func testTraffic(t *testing.T, variant string) {
 	receiver := netip.MustParsePrefix("10.0.8.10/8")
 	sender := netip.MustParsePrefix("10.20.10.7/8") // a telephone
 	r, s := netlab.New(t, []netip.Prefix{receiver}, []netip.Prefix{sender})
-	p, err := openPolicy(nil)
+	p, err := openPolicy(&runtime.Options{Variant: variant})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,19 +83,37 @@ func TestTraffic(t *testing.T) {
 // TestMark sends one packet through the loaded programs and reads its mark.
 func TestMark(t *testing.T) {
 	netlab.RequireRoot(t)
+	for variant, programs := range variants {
+		p, err := openPolicy(&runtime.Options{Variant: variant})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if n := len(p.Programs()); n != programs {
+			t.Errorf("%s: %d programs, want %d", variant, n, programs)
+		}
+		packet := make([]byte, 14+20+8)
+		binary.BigEndian.PutUint16(packet[12:], 0x0800)
+		copy(packet[14:], []byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 20, 10, 7, 198, 51, 100, 1, 0, 1, 0x4e, 0x20})
+		r, err := p.Test(packet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Mark != uint32(policyClassVoice) || r.Code != -1 {
+			t.Errorf("%s: mark %d, verdict %d; want %d and next (-1)", variant, r.Mark, r.Code, policyClassVoice)
+		}
+	}
+}
+
+// TestChoice: this kernel takes the pipeline whole.
+func TestChoice(t *testing.T) {
+	netlab.RequireRoot(t)
 	p, err := openPolicy(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	packet := make([]byte, 14+20+8)
-	binary.BigEndian.PutUint16(packet[12:], 0x0800)
-	copy(packet[14:], []byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 20, 10, 7, 198, 51, 100, 1, 0, 1, 0x4e, 0x20})
-	r, err := p.Test(packet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Mark != uint32(policyClassVoice) || r.Code != -1 {
-		t.Errorf("mark %d, verdict %d; want %d and next (-1)", r.Mark, r.Code, policyClassVoice)
+	if p.Variant() != "whole" || len(p.Refused()) != 0 {
+		t.Errorf("variant %s, refused %v", p.Variant(), p.Refused())
 	}
 }

@@ -26,6 +26,8 @@ type Recording struct {
 	Object   []byte // an ELF file in this machine's byte order
 	Programs int
 	Calls    []Call
+	Variant  string    // the object's name, if it is a variant
+	Coarser  []Coarser // the variants that are tried before it
 }
 
 // A Call is one use of an Engine, and what came of it.
@@ -103,14 +105,15 @@ func (e *Engine) note(c Call, err error) {
 	}
 }
 
-// Play does everything again, on this kernel, and tells the first difference.
-func (r *Recording) Play() error {
-	spec, err := r.spec()
+// Play does everything again, on this kernel, whose target has this place among codegen.Targets, and tells the first
+// difference.
+func (r *Recording) Play(target int) error {
+	variants, err := r.variants()
 	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(check.PipelineTypes, func(t *check.PipelineType) bool { return t.Name == r.Type })
-	e := &Engine{kind: check.PipelineTypes[i], variants: []runtime.Variant{{Spec: spec, Layout: r.Layout}}}
+	e := &Engine{kind: check.PipelineTypes[i], variants: variants}
 	defer e.Close()
 	for n, want := range r.Calls {
 		var got Call
@@ -122,6 +125,11 @@ func (r *Recording) Play() error {
 				return &FullTrieError{err}
 			}
 			return err
+		}
+		if want.Op == opLoad && !want.Failed {
+			if err := r.chose(e.pipeline, target); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

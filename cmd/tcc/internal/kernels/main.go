@@ -4,7 +4,8 @@
 //	sudo nice go run ./cmd/tcc/internal/kernels
 //
 // What is run: the test blocks of the examples and of the compiler's own sources at several budgets, captured packets
-// through the examples, the cases of testdata/regress, and random pipelines with their packets, each in several plans.
+// through the examples, the cases of testdata/regress, pipelines in variants of which some kernels refuse the first, and
+// random pipelines with their packets, each in several plans.
 // Here every packet is held against the interpreter; there, against what came of it here: the verdict, the bytes, marks,
 // events, and in the end maps, variables and counters.
 //

@@ -62,7 +62,7 @@ func (r *recorder) record() error {
 		name string
 		do   func() error
 	}{
-		{"test blocks", r.blocks}, {"captured packets", r.captures}, {"known cases", r.known}, {"random pipelines", r.randoms},
+		{"test blocks", r.blocks}, {"captured packets", r.captures}, {"known cases", r.known}, {"variants", r.variants}, {"random pipelines", r.randoms},
 	} {
 		before := r.sum
 		if err := part.do(); err != nil {
@@ -127,7 +127,9 @@ func (r *recorder) blocks() error {
 		return err
 	}
 	for _, p := range list {
-		err := r.each(p.Files[0].Name, p, budgets, func(title string, a *codegen.Artifact) error { return r.tests(title, p, a) })
+		err := r.each(p.Files[0].Name, p, budgets, func(title string, a *codegen.Artifact) error {
+			return r.tests(title, p, []*codegen.Artifact{a})
+		})
 		if err != nil {
 			return err
 		}
@@ -156,15 +158,17 @@ func (r *recorder) each(what string, p *check.Program, budgets []int, run func(t
 	return nil
 }
 
-// tests runs a pipeline's tests; one without any is loaded.
-func (r *recorder) tests(title string, p *check.Program, a *codegen.Artifact) error {
+// tests runs a pipeline's tests; one without any is loaded. Of variants, from says from which target on kernels take each but
+// for the last.
+func (r *recorder) tests(title string, p *check.Program, variants []*codegen.Artifact, from ...string) error {
 	var all []*kernel.Recording
 	open := func() (interp.Engine, error) {
-		k, err := kernel.New(p, a)
+		k, err := kernel.NewVariants(p, variants)
 		if err != nil {
 			return nil, err
 		}
-		rec := kernel.NewRecording(title, p, a)
+		rec := kernel.NewRecording(title, p, variants[len(variants)-1])
+		rec.Try(variants, from...)
 		k.Tape = rec.Add
 		all = append(all, rec)
 		return k, k.Load()

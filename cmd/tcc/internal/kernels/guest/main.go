@@ -100,7 +100,7 @@ func play(out io.Writer) error {
 			left[why] = append(left[why], r.Title)
 			continue
 		}
-		err := r.Play()
+		err := r.Play(host.target)
 		if full := new(kernel.FullTrieError); errors.As(err, &full) && !host.tries {
 			left[fullTries] = append(left[fullTries], r.Title)
 			continue

@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
 
-	"github.com/tcc-bpf/tcc/codegen/internal/emit"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/lower"
 	"github.com/tcc-bpf/tcc/codegen/internal/object"
@@ -19,28 +19,35 @@ import (
 // An assembler puts emitted programs and declarations together as objects.
 type assembler struct {
 	p *check.Program
-	m *ir.Module
+	*unit
 }
 
 // objects writes both objects. The programs are the same, instruction by instruction.
-func (a *assembler) objects(programs []*emit.Function) (little, big []byte, err error) {
-	if little, err = a.object(programs, binary.LittleEndian); err == nil {
-		big, err = a.object(programs, binary.BigEndian)
+func (a *assembler) objects() (little, big []byte, err error) {
+	if little, err = a.object(binary.LittleEndian); err == nil {
+		big, err = a.object(binary.BigEndian)
 	}
 	return little, big, err
 }
 
-func (a *assembler) object(programs []*emit.Function, order binary.ByteOrder) ([]byte, error) {
+func (a *assembler) object(order binary.ByteOrder) ([]byte, error) {
 	spec := &object.Spec{Section: a.m.Type().Section, License: a.m.License, Signed: a.m.Target.SDiv, Sources: map[string]string{}}
 	for _, f := range a.p.Files {
 		spec.Sources[f.Name] = f.Source
 	}
-	for _, f := range programs {
+	for _, f := range a.code {
 		insns, err := f.Instructions(order)
 		if err != nil {
 			return nil, fmt.Errorf("program `%s`: %w", f.Name, err)
 		}
 		spec.Programs = append(spec.Programs, object.Program{Name: f.Name, Insns: insns})
+	}
+	for i, f := range a.subs {
+		insns, err := f.Instructions(order)
+		if err != nil {
+			return nil, fmt.Errorf("fn `%s`: %w", f.Name, err)
+		}
+		spec.Subs = append(spec.Subs, sub(a.m.Subs[i], insns))
 	}
 	for _, m := range a.m.Maps {
 		spec.Maps = append(spec.Maps, a.mapSpec(m))
@@ -58,6 +65,15 @@ func (a *assembler) object(programs []*emit.Function, order binary.ByteOrder) ([
 		spec.Types = append(spec.Types, object.BTFType(e))
 	}
 	return object.Write(spec, order)
+}
+
+// sub is a subprogram with its instructions.
+func sub(f *ir.Func, insns asm.Instructions) object.Sub {
+	s := object.Sub{Name: f.Name, Ctx: f.Ctx, Result: f.Result, Insns: insns}
+	for _, p := range f.Blocks[0].Params {
+		s.Args = append(s.Args, p.Size)
+	}
+	return s
 }
 
 // kernelMaps are the kernel's names of the kinds.
@@ -107,7 +123,7 @@ func (a *assembler) global(g *ir.Global, order binary.ByteOrder) object.Global {
 
 // forgets reports whether a program makes the verifier forget a number, which takes a variable that is always zero.
 func (a *assembler) forgets() bool {
-	for _, f := range a.m.Funcs {
+	for _, f := range a.m.All() {
 		for _, b := range f.Blocks {
 			if slices.ContainsFunc(b.Insts, func(v *ir.Value) bool { return v.Op == ir.Forget }) {
 				return true

@@ -5,6 +5,7 @@ package codegen
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/build"
@@ -50,14 +51,17 @@ type Options struct {
 
 // Artifact is a compiled pipeline.
 type Artifact struct {
-	Variant    string `json:",omitempty"` // the name; empty: it is the only one
-	Since      string `json:",omitempty"` // see runtime.Variant
-	RT         bool   `json:",omitempty"` // see runtime.Variant
-	Layout     runtime.Layout
-	Programs   []*Program // the entry, the stages of slots, then by index in the prog array
-	MaxChain   int        // tail calls that a packet makes at most
-	Chain      []string   // the programs and, as name[], the slots tables on that way
-	StateBytes int        // of tcc_state, the per-CPU array in which state travels; 0: there is none
+	Variant  string `json:",omitempty"` // the name; empty: it is the only one
+	Since    string `json:",omitempty"` // see runtime.Variant
+	RT       bool   `json:",omitempty"` // see runtime.Variant
+	Layout   runtime.Layout
+	Programs []*Program // the entry, the stages of slots, then by index in the prog array
+	// Subprograms are what programs call, each after those that it calls. Inlined are those that were to be some.
+	Subprograms []*Subprogram
+	Inlined     []Inlined
+	MaxChain    int      // tail calls that a packet makes at most
+	Chain       []string // the programs and, as name[], the slots tables on that way
+	StateBytes  int      // of tcc_state, the per-CPU array in which state travels; 0: there is none
 	// The objects, ELF files: the same programs for either byte order, instruction by instruction.
 	LittleEndian, BigEndian []byte `json:"-"`
 }
@@ -93,31 +97,81 @@ type Cause = split.Cause
 
 // Compile compiles a checked program. It fails with a *PlanError if no plan fits the budget or the limit on tail calls.
 func Compile(p *check.Program, opts Options) (*Artifact, error) {
-	optimize := func(m *ir.Module) error { return opt.Run(m, opt.Options{Verify: opts.Verify}) }
-	m := build.Module(p, build.Options{Pinned: opts.Pinned, Target: opts.Target})
-	if err := optimize(m); err != nil {
-		return nil, err
+	calls := newCalls(p)
+	for {
+		u, err := compile(p, opts, calls)
+		var none *PlanError
+		if errors.As(err, &none) && calls.all(none) {
+			continue
+		}
+		if err != nil {
+			return nil, named(p, err)
+		}
+		if !calls.unsound(u) {
+			return assemble(p, opts, calls, u)
+		}
 	}
-	forget.Module(m, max(leastForgotten, cmp.Or(opts.Budget, DefaultBudget)/4))
-	if err := optimize(m); err != nil {
+}
+
+// compile makes machine code, some fns being called.
+func compile(p *check.Program, opts Options, calls *calls) (*unit, error) {
+	optimize := func(m *ir.Module) error { return opt.Run(m, opt.Options{Verify: opts.Verify}) }
+	m, err := whole(p, opts, calls, optimize)
+	if err != nil {
 		return nil, err
 	}
 	plan, err := split.Module(m, splitOptions(p, opts, optimize))
 	if err != nil {
-		return nil, named(p, err)
+		return nil, err
 	}
-	m = plan.Apply()
-	opts.emitted(m)
+	u := &unit{m: plan.Apply(), plan: plan}
+	if u.code, err = emitted(u.m, u.m.Funcs, "program"); err == nil {
+		u.subs, err = emitted(u.m, u.m.Subs, "fn")
+	}
+	return u, err
+}
+
+// whole is the IR that isn't cut yet. Subprograms are not too dear.
+func whole(p *check.Program, opts Options, calls *calls, optimize func(*ir.Module) error) (*ir.Module, error) {
+	budget := cmp.Or(opts.Budget, DefaultBudget)
+	for {
+		m := build.Module(p, build.Options{Pinned: opts.Pinned, Target: opts.Target, Calls: calls.called})
+		if err := optimize(m); err != nil {
+			return nil, err
+		}
+		forget.Module(m, max(leastForgotten, budget/4))
+		if err := optimize(m); err != nil {
+			return nil, err
+		}
+		if !calls.dear(m, budget) {
+			return m, nil
+		}
+	}
+}
+
+// emitted is the machine code of some functions.
+func emitted(m *ir.Module, funcs []*ir.Func, kind string) ([]*emit.Function, error) {
 	var code []*emit.Function
-	for _, f := range m.Funcs {
+	for _, f := range funcs {
 		c, err := emit.Compile(m, f)
 		if err != nil {
-			return nil, fmt.Errorf("program `%s`: %w", f.Name, err)
+			return nil, fmt.Errorf("%s `%s`: %w", kind, f.Name, err)
 		}
 		code = append(code, c)
 	}
-	a := &Artifact{Since: since(m, plan), RT: !has(m, split.TableState), Layout: layout(p, m, plan), Programs: programs(p, plan, m, code), MaxChain: plan.TailCalls, Chain: plan.Chain, StateBytes: plan.State}
-	a.LittleEndian, a.BigEndian, err = (&assembler{p, m}).objects(code)
+	return code, nil
+}
+
+// assemble is the last stage.
+func assemble(p *check.Program, opts Options, calls *calls, u *unit) (*Artifact, error) {
+	opts.emitted(u.m)
+	a := &Artifact{
+		Since: since(u.m, u.plan), RT: !has(u.m, split.TableState),
+		Layout: layout(p, u.m, u.plan), Programs: programs(p, u), Subprograms: calls.subprograms(u), Inlined: calls.inlined,
+		MaxChain: u.plan.TailCalls, Chain: u.plan.Chain, StateBytes: u.plan.State,
+	}
+	var err error
+	a.LittleEndian, a.BigEndian, err = (&assembler{p, u}).objects()
 	return a, err
 }
 

@@ -20,7 +20,7 @@ func (o Options) emitted(m *ir.Module) {
 	if o.Emitted == nil {
 		return
 	}
-	for _, f := range m.Funcs {
+	for _, f := range m.All() {
 		for _, b := range f.Blocks {
 			for _, v := range b.Params {
 				o.Emitted(v.Op.String(), v.Span)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tcc-bpf/tcc/codegen/internal/emit"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
-	"github.com/tcc-bpf/tcc/codegen/internal/split"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/syntax"
@@ -21,7 +20,7 @@ import (
 type origins struct {
 	p       *check.Program
 	owners  []*owner
-	stages  map[string]*owner
+	byName  map[string]*owner
 	locals  map[string][]*check.Local       // by name
 	texts   map[string]string               // sources by file
 	exprs   map[diag.Span]syntax.Expr       // that have a type
@@ -45,7 +44,7 @@ const (
 func newOrigins(p *check.Program) *origins {
 	o := &origins{
 		p: p, locals: map[string][]*check.Local{}, texts: map[string]string{}, exprs: map[diag.Span]syntax.Expr{},
-		reasons: map[diag.Span]string{}, stages: map[string]*owner{},
+		reasons: map[diag.Span]string{}, byName: map[string]*owner{},
 		parses: map[diag.Span]*syntax.ParseStmt{},
 	}
 	for _, f := range p.Files {
@@ -63,13 +62,11 @@ func newOrigins(p *check.Program) *origins {
 		slices.SortFunc(list, func(a, b *check.Local) int { return before(a.Decl.Span(), b.Decl.Span()) })
 	}
 	for _, d := range o.owners {
-		if d.kind == "stage" {
-			o.stages[d.name] = d
-		}
+		o.byName[d.name] = d
 	}
 	for _, s := range p.Stages {
-		if o.stages[s.Name] == nil { // an entry that stands in no source
-			o.stages[s.Name] = &owner{"stage", s.Name, s.Decl.Name.Span()}
+		if o.byName[s.Name] == nil { // an entry that stands in no source
+			o.byName[s.Name] = &owner{"stage", s.Name, s.Decl.Name.Span()}
 		}
 		if s.Circle != nil {
 			o.reasons[s.Decl.Name.Span()] = manyRounds
@@ -128,14 +125,14 @@ type code struct {
 	lines        map[int]bool
 }
 
-// code divides the instructions of a program by the stages and fns they come from, in source order. The program begins
-// in a stage, to which go all tail calls, and what is made anew from what is known elsewhere.
-func (o *origins) code(begin string, f *emit.Function) []*code {
+// code divides the instructions of a program and its subprograms by the stages and fns they come from, in source order. The
+// program begins in a stage, to which go all tail calls, and what is made anew from what is known elsewhere.
+func (o *origins) code(begin string, functions []*emit.Function) []*code {
 	all := map[*owner]*code{}
-	f.Each(func(stage string, at diag.Span, slots int) {
+	add := func(stage string, at diag.Span, slots int) {
 		d := o.owner(at)
 		if d == nil || d.kind == "stage" && d.name != stage && d.name != begin {
-			d, at = o.stages[stage], diag.Span{}
+			d, at = o.byName[stage], diag.Span{}
 		}
 		c := all[d]
 		if c == nil {
@@ -146,16 +143,19 @@ func (o *origins) code(begin string, f *emit.Function) []*code {
 		if at.IsValid() {
 			c.lines[at.Start.Line] = true
 		}
-	})
+	}
+	for _, f := range functions {
+		f.Each(add)
+	}
 	return slices.SortedFunc(maps.Values(all), func(a, b *code) int { return before(a.owner.span, b.owner.span) })
 }
 
 // parts are what each program has of the source. Lines are one range if no other line between them has code.
-func (o *origins) parts(plan *split.Plan, programs []*emit.Function) [][]Part {
+func (o *origins) parts(u *unit) [][]Part {
 	var pieces [][]*code
 	lines := map[*owner]map[int]bool{} // that have code in some program
-	for i, f := range programs {
-		list := o.code(plan.Programs[i].Stage, f)
+	for i, f := range u.code {
+		list := o.code(u.plan.Programs[i].Stage, append(u.linked(i), f))
 		pieces = append(pieces, list)
 		for _, c := range list {
 			if lines[c.owner] == nil {

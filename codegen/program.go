@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/tcc-bpf/tcc/codegen/internal/emit"
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/split"
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -20,9 +19,9 @@ type Program struct {
 	Line          int         `json:"line"`          // 0 if that stands nowhere
 	Reason        string      `json:"reason"`        // why it is a program of its own
 	Frequency     float64     `json:"frequency"`     // how many of the packets come by, from 0 to 1; a guess, or by the profile
-	Instructions  int         `json:"instructions"`  // in units of 8 bytes, as the kernel counts them
+	Instructions  int         `json:"instructions"`  // in units of 8 bytes, as the kernel counts them; with its subprograms
 	EstimatedCost int         `json:"estimatedCost"` // instructions that the verifier will process, by the compiler's model
-	Stack         int         `json:"stack"`         // bytes
+	Stack         int         `json:"stack"`         // bytes, without that of subprograms
 	Maps          int         `json:"maps"`          // that it names, those of the compiler included
 	Parts         []Part      `json:"parts"`         // what of the source is in it
 	CarriedBytes  int         `json:"carriedBytes"`  // state that reaches it over a tail call
@@ -30,6 +29,7 @@ type Program struct {
 	TailCalls     int         `json:"tailCalls"` // tail calls in its code
 	Calls         []Call      `json:"calls"`
 	Forgotten     []Forgotten `json:"forgotten"`
+	Subprograms   []string    `json:"subprograms"` // that are linked to it
 }
 
 // A Part is what a program has of one stage or fn.
@@ -72,12 +72,12 @@ type Forgotten struct {
 }
 
 // programs tells about each program, in the order of the module's functions.
-func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Function) []*Program {
+func programs(p *check.Program, u *unit) []*Program {
 	o := newOrigins(p)
-	parts := o.parts(plan, code)
+	parts := o.parts(u)
 	var all []*Program
-	for i, f := range m.Funcs {
-		pl := plan.Programs[i]
+	for i, f := range u.m.Funcs {
+		pl := u.plan.Programs[i]
 		pr := &Program{
 			Name:          f.Name,
 			Index:         f.Index,
@@ -86,9 +86,9 @@ func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Fun
 			Line:          pl.At.Start.Line,
 			Reason:        pl.Reason,
 			Frequency:     pl.Freq,
-			Instructions:  code[i].Size(),
+			Instructions:  u.code[i].Size(),
 			EstimatedCost: pl.Cost.Processed,
-			Stack:         code[i].Stack,
+			Stack:         u.code[i].Stack,
 			Maps:          pl.Cost.Maps,
 			Parts:         parts[i],
 			CarriedBytes:  pl.Bytes(),
@@ -96,6 +96,11 @@ func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Fun
 			TailCalls:     tailCalls(f),
 			Calls:         []Call{},
 			Forgotten:     o.forgotten(f),
+			Subprograms:   []string{},
+		}
+		for _, sub := range u.linked(i) {
+			pr.Instructions += sub.Size()
+			pr.Subprograms = append(pr.Subprograms, sub.Name)
 		}
 		for _, c := range pl.Carried {
 			name, typ := o.describe(c.Name, c.Span)
@@ -106,7 +111,7 @@ func programs(p *check.Program, plan *split.Plan, m *ir.Module, code []*emit.Fun
 		}
 		all = append(all, pr)
 	}
-	spread(plan, m, all)
+	spread(u.plan, u.m, all)
 	return all
 }
 

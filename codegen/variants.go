@@ -93,7 +93,7 @@ func since(m *ir.Module, plan *split.Plan) string {
 
 // dividesSigned reports whether the least number may be divided by -1, by an instruction for signed numbers.
 func dividesSigned(m *ir.Module) bool {
-	for _, f := range m.Funcs {
+	for _, f := range m.All() {
 		for _, b := range f.Blocks {
 			if slices.ContainsFunc(b.Insts, func(v *ir.Value) bool {
 				return (v.Op == ir.SDiv || v.Op == ir.SMod) && (v.Args[1].Op != ir.Const || v.Args[1].Number() == v.Type.Mask())

@@ -48,6 +48,7 @@ func check(files []*syntax.File, host *Program, hostFiles []*syntax.File) (*Prog
 	c.checkFns()
 	c.checkStages()
 	c.checkInlined()
+	c.checkCalled()
 	c.checkAmount()
 	c.checkTests()
 	return c.finish()
@@ -149,7 +150,7 @@ func (c *checker) finish() (*Program, diag.List) {
 		return nil, c.diags
 	}
 	c.prog.Info = c.Info
-	c.prog.jumps = c.jumps
+	c.prog.jumps, c.prog.calls = c.jumps, c.calls
 	return c.prog, c.diags
 }
 

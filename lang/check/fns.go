@@ -8,9 +8,9 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// A fn has no program of its own: its code stands where it is called. So it cannot call itself, not even by way of
-// others, and what calls of calls grow to has a limit. And it comes back to its caller, whatever happens: what becomes of
-// the packet is decided in stages only.
+// The code of a fn stands where it is called, unless it is a subprogram (calling.go). It cannot call itself, not even by
+// way of others, and what calls of calls grow to has a limit. And it comes back to its caller, whatever happens: what
+// becomes of the packet is decided in stages only.
 
 func (c *checker) declareFn(d *syntax.FnDecl) {
 	c.declare(d.Name, &Fn{Name: d.Name.Name, Decl: d})
@@ -19,8 +19,13 @@ func (c *checker) declareFn(d *syntax.FnDecl) {
 func (c *checker) resolveFn(f *Fn) {
 	d := f.Decl
 	f.Params = c.params(d.Params)
-	if d.Result != nil {
-		f.Result = &Local{Name: f.Name, Type: c.typeExpr(d.Result, resultPlace), Decl: d.Name}
+	f.Call = d.Call
+	result := d.Result
+	if d.Call && result == nil && c.isType(d.CallMark()) {
+		f.Call, result = false, d.CallMark()
+	}
+	if result != nil {
+		f.Result = &Local{Name: f.Name, Type: c.typeExpr(result, resultPlace), Decl: d.Name}
 	}
 	c.prog.Fns = append(c.prog.Fns, f)
 }
@@ -202,6 +207,10 @@ func (in *inliner) circle(e *syntax.Call, circle []*Fn) {
 	for _, f := range append(circle, circle[0]) {
 		names = append(names, "`"+f.Name+"`")
 	}
-	d := in.errorf("E0434", e.Span(), "a fn cannot call itself: its code stands where it is called")
+	why := "its code stands where it is called"
+	if slices.ContainsFunc(circle, func(f *Fn) bool { return f.Call }) {
+		why = "how deep calls go must be known"
+	}
+	d := in.errorf("E0434", e.Span(), "a fn cannot call itself: %s", why)
 	note(d, circle[0].Decl.Name.Span(), "the circle is "+strings.Join(names, " → "))
 }

@@ -40,8 +40,12 @@ type Program struct {
 
 	Info
 
-	jumps map[Object][]jump // the stage graph
+	jumps map[Object][]jump         // the stage graph
+	calls map[Object][]*syntax.Call // of fns, by the stage or fn that makes them
 }
+
+// Calls are the calls of fns in a stage or fn.
+func (p *Program) Calls(from Object) []*syntax.Call { return p.calls[from] }
 
 // Info are the side tables. Three things to know of Types:
 //   - An operand may be narrower than its context (u8 where a u32 is wanted): whoever uses it widens it, by the sign of
@@ -139,11 +143,12 @@ type (
 		Initial map[uint32]*Stage
 		Decl    syntax.Decl
 	}
-	// Fn is a function: its code stands where it is called.
+	// Fn is a function: its code stands where it is called, unless it is called as a BPF subprogram (Calling).
 	Fn struct {
 		Name   string
 		Params []*Local
 		Result *Local // what it returns, on its way to the caller; nil: nothing
+		Call   bool   // the source says that it is a subprogram
 		Decl   *syntax.FnDecl
 	}
 	// Targets is a map of what packets can be redirected to: devices, CPUs or sockets by number. User space fills it.

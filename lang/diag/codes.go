@@ -82,6 +82,7 @@ var titles = map[string]string{
 	"E0432": "a fn without a result",
 	"E0433": "a value that is not used",
 	"E0434": "a fn that calls itself",
+	"E0435": "a fn that cannot be called",
 
 	"E0440": "a stage for a slot of another pipeline",
 

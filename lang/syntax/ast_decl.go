@@ -119,12 +119,13 @@ type (
 		Params []*Field `parser:"( '(' ( @@ ( (?! ',' ')') ',' @@ )* ','? )? ')' )?"`
 		Stage  *Ident   `parser:"( '=' @@ )?"` // nil: empty at first
 	}
-	// FnDecl is `fn NAME(params) TYPE { … }`.
+	// FnDecl is `fn NAME(params) TYPE [call] { … }`.
 	FnDecl struct {
 		node
 		Name   *Ident   `parser:"'fn' @@"`
 		Params []*Field `parser:"'(' ( @@ ( (?! ',' ')') ',' @@ )* ','? )? ')'"`
-		Result TypeExpr `parser:"@@?"` // nil: none
+		Result TypeExpr `parser:"( (?! 'call' '{') @@ )?"` // nil: none
+		Call   bool     `parser:"@'call'?"`
 		Body   *Block   `parser:"@@"`
 	}
 	// TestDecl is `test "name" { … }`.
@@ -235,3 +236,15 @@ func (*ExpectEqual) testNode()   {}
 
 func (*NamedType) typeNode() {}
 func (*ArrayType) typeNode() {}
+
+// CallMark is the word `call` of a fn that has it, directly in front of the body, as the type that it could be.
+func (d *FnDecl) CallMark() *NamedType {
+	mark := &NamedType{}
+	for i, t := range d.Tokens {
+		if t.Pos.Offset >= d.Body.Tokens[0].Pos.Offset {
+			break
+		}
+		mark.Name, mark.Tokens = t.Value, d.Tokens[i:i+1]
+	}
+	return mark
+}

@@ -38,6 +38,8 @@ slot u(a u8) = r
 slot v
 fn w(a u8, b u8) u32 { return a + b }
 fn x() { return }
+fn xx(a u8) u32 call { return a }
+fn xy() call { return }
 stage y(a u8) {
     b := 1; b += 2; b -= 1 b *= 1 b /= 1 b %= 1 b &= 1 b |= 1 b ^= 1 b <<= 1 b >>= 1
     m[b] = 5 else drop
@@ -105,8 +107,8 @@ func TestParseEverything(t *testing.T) {
 func TestFields(t *testing.T) {
 	file := mustParse(t, everything)
 	decl := func(i int) any { return file.Decls[i] }
-	body := decl(26).(*StageDecl).Body.Stmts
-	steps := decl(27).(*TestDecl).Steps
+	body := decl(28).(*StageDecl).Body.Stmts
+	steps := decl(29).(*TestDecl).Steps
 	tests := []struct{ got, want any }{
 		{decl(0).(*PipelineDecl).Frags, true},
 		{decl(1).(*PipelineDecl).Frags, false},
@@ -114,6 +116,10 @@ func TestFields(t *testing.T) {
 		{decl(2).(*LicenseDecl).Text.Text, `"MIT"`},
 		{decl(2).(*LicenseDecl).Text.Kind, StringLit},
 		{len(decl(4).(*DefaultDecl).Verdict.Args), 2},
+		{decl(25).(*FnDecl).Call, false},
+		{decl(26).(*FnDecl).Call, true},
+		{decl(27).(*FnDecl).Call, true},
+		{decl(27).(*FnDecl).Result, TypeExpr(nil)},
 		{decl(6).(*ConfigDecl).Value, Expr(nil)},
 		{text(file, decl(7).(*ConfigDecl).Type), "[4]u8"},
 		{len(decl(9).(*EnumDecl).Members), 3},

@@ -80,9 +80,11 @@ func (b *builder) dropUnused() {
 	for _, name := range b.p.HostNames() {
 		theirs[name] = true
 	}
-	for _, block := range b.fn.Blocks {
-		for _, v := range block.Insts {
-			delete(theirs, v.Sym) // it is used
+	for _, f := range b.functions() {
+		for _, block := range f.Blocks {
+			for _, v := range block.Insts {
+				delete(theirs, v.Sym) // it is used
+			}
 		}
 	}
 	b.m.Maps = slices.DeleteFunc(b.m.Maps, func(m *ir.Map) bool { return theirs[m.Name] && !m.Foreign })

@@ -25,16 +25,18 @@ func (b *builder) buildEntry(entry *ir.Block) {
 // looked for on demand.
 func (b *builder) demand() uint64 {
 	most := uint64(0)
-	for _, block := range b.fn.Blocks {
-		t := &block.Term
-		if t.Op != ir.Check || b.onDemand[block] {
-			continue
+	for _, f := range b.functions() {
+		for _, block := range f.Blocks {
+			t := &block.Term
+			if t.Op != ir.Check || b.onDemand[block] {
+				continue
+			}
+			n := uint64(t.Imm)
+			if p := t.Args[0]; p.Op == ir.PktAdd {
+				n += b.max(p.Args[1])
+			}
+			most = max(most, n)
 		}
-		n := uint64(t.Imm)
-		if p := t.Args[0]; p.Op == ir.PktAdd {
-			n += b.max(p.Args[1])
-		}
-		most = max(most, n)
 	}
 	return most
 }

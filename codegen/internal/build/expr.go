@@ -122,7 +122,7 @@ func (s *stage) branched(e syntax.Expr) *ir.Value {
 func (s *stage) call(e *syntax.Call) value {
 	at := s.at(e)
 	if f, ok := s.p.Uses[e.Fun].(*check.Fn); ok {
-		return s.inline(e, f)
+		return s.callFn(e, f)
 	}
 	b, ok := s.p.Uses[e.Fun].(*check.Builtin)
 	if !ok {

@@ -21,6 +21,7 @@ type Options struct {
 	// maps tcc_routes4 and tcc_routes6.
 	Pinned bool
 	Target ir.Target
+	Calls  map[*check.Fn]bool // the fns that are subprograms; those that can't be one must not be among them
 }
 
 // Names of what the compiler adds.
@@ -57,6 +58,7 @@ type builder struct {
 	parities  map[*ir.Value]parity  // see parity
 	onDemand  map[*ir.Block]bool    // they end in a check of what the entry need not bring in
 	apart     []apart               // see apart.go
+	subs      map[*check.Fn]*sub    // those that are called so far
 }
 
 // Module builds the IR of a program.
@@ -76,6 +78,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		exact:      map[*ir.Value]exact{},
 		parities:   map[*ir.Value]parity{},
 		readViews:  viewsRead(p),
+		subs:       map[*check.Fn]*sub{},
 		m: &ir.Module{
 			Name:     p.Name,
 			ProgType: p.Type.Name,
@@ -99,6 +102,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		}
 		b.buildStage(c)
 	}
+	b.buildSubs()
 	b.enterApart()
 	b.buildEntry(entry)
 	fn.Prune()
@@ -179,6 +183,12 @@ func (b *builder) declareStage(c stageCopy) {
 
 // convention gives a block the parameters of a stage or table.
 func (b *builder) convention(block *ir.Block, params []*check.Local, at diag.Span) {
+	b.params(block, params)
+	b.param(block, cursor).Span = at
+}
+
+// params gives a block parameters for the scalars of some others.
+func (b *builder) params(block *ir.Block, params []*check.Local) {
 	for _, p := range params {
 		for _, leaf := range check.LeavesOf(p.Type) {
 			t := ir.Number(leaf.Size)
@@ -188,7 +198,6 @@ func (b *builder) convention(block *ir.Block, params []*check.Local, at diag.Spa
 			b.fn.AddParam(block, t, p.Name+leaf.Path, p.Decl.Span()).Size = carriedSize(leaf)
 		}
 	}
-	b.param(block, cursor).Span = at
 }
 
 // declareRoots makes the blocks by which the slots tables enter a stage. Nobody but this pipeline calls its tables, so

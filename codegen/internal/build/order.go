@@ -32,22 +32,26 @@ func viewsRead(p *check.Program) map[*check.Local]bool {
 			}
 		}
 	}
-	for _, s := range p.Stages {
-		syntax.Walk(s.Decl.Body, func(n syntax.Node) bool {
-			switch n := n.(type) {
-			case *syntax.Call:
-				markPassed(p, n, read)
-			case *syntax.RewriteStmt:
-				for _, v := range p.Rewrites[n].Views {
-					read[v.Local] = true
-				}
-			case *syntax.PushStmt:
-				markMeasured(p, n.After, read)
-			case *syntax.PopStmt:
-				markMeasured(p, n.View, read)
+	mark := func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Call:
+			markPassed(p, n, read)
+		case *syntax.RewriteStmt:
+			for _, v := range p.Rewrites[n].Views {
+				read[v.Local] = true
 			}
-			return true
-		})
+		case *syntax.PushStmt:
+			markMeasured(p, n.After, read)
+		case *syntax.PopStmt:
+			markMeasured(p, n.View, read)
+		}
+		return true
+	}
+	for _, s := range p.Stages {
+		syntax.Walk(s.Decl.Body, mark)
+	}
+	for _, f := range p.Fns {
+		syntax.Walk(f.Decl.Body, mark)
 	}
 	return read
 }

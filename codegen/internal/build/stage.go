@@ -25,6 +25,7 @@ type stage struct {
 	// payloadParts is where, in a rewrite, what is written to the payload is added.
 	payloadParts *parts
 	called       *called // the fn whose code is being built
+	sub          *sub    // nil: this is no fn, but a stage
 	loop         *loop   // the innermost; nil outside of loops
 
 	// While a header's length is computed:
@@ -51,7 +52,9 @@ func (b *builder) buildStage(c stageCopy) {
 		refs:    map[*check.Local]memPlace{},
 	}
 	s.enter(b.stages[c])
-	s.bindParams(decl)
+	params := s.blurParams(decl, s.cur.Params)
+	s.write(s.cur, cursor, params[len(params)-1])
+	s.bindParams(decl.Params, params)
 	s.block(decl.Decl.Body)
 	if s.cur != nil {
 		s.jump(s.failBlock(), decl.Decl.Name.Span())
@@ -60,20 +63,18 @@ func (b *builder) buildStage(c stageCopy) {
 
 // bindParams gives the parameters their values. First all numbers, which are there from the first block on; then the
 // views, whose check splits it.
-func (s *stage) bindParams(decl *check.Stage) {
-	params := s.blurParams(decl, s.cur.Params)
-	s.write(s.cur, cursor, params[len(params)-1])
+func (s *stage) bindParams(params []*check.Local, values []*ir.Value) {
 	offsets := map[*check.Local]*ir.Value{}
-	for _, p := range decl.Params {
+	for _, p := range params {
 		leaves := check.LeavesOf(p.Type)
 		if isView(p) {
-			offsets[p] = params[0]
+			offsets[p] = values[0]
 		} else {
-			s.setLocal(p, 0, params[:len(leaves)])
+			s.setLocal(p, 0, values[:len(leaves)])
 		}
-		params = params[len(leaves):]
+		values = values[len(leaves):]
 	}
-	for _, p := range decl.Params {
+	for _, p := range params {
 		h, ok := p.Type.(*types.Header)
 		if !ok {
 			continue
@@ -102,14 +103,14 @@ func (s *stage) coldBlock() *ir.Block {
 	return b
 }
 
-// failBlock returns the default. It is shared by all that fails in the stage.
+// failBlock returns the default, or says that a fn has come to that. It is shared by all that fails in the stage.
 func (s *stage) failBlock() *ir.Block {
 	if s.failed == nil {
 		s.failed = s.coldBlock()
-		at := s.defaultSpan()
-		code := s.failed.Append(s.fn.NewValue(ir.Const, ir.I32, at))
-		code.Imm = verdictCode(s.p.Default)
-		s.graph.end(s.failed, ir.Term{Op: ir.Ret, Args: []*ir.Value{code}, Span: at})
+		at, cur := s.defaultSpan(), s.cur
+		s.cur = s.failed
+		s.end(ir.Term{Op: ir.Ret, Args: []*ir.Value{s.failCode(at)}, Span: at})
+		s.cur = cur
 	}
 	return s.failed
 }

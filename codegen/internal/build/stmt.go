@@ -54,7 +54,7 @@ func (s *stage) stmt(st syntax.Stmt) {
 	case *syntax.DeleteStmt:
 		s.deleteStmt(st)
 	case *syntax.CallStmt:
-		s.inline(st.Call, s.p.Uses[st.Call.Fun].(*check.Fn))
+		s.callFn(st.Call, s.p.Uses[st.Call.Fun].(*check.Fn))
 	case *syntax.ReturnStmt:
 		s.returnStmt(st)
 	case *syntax.ForStmt:

@@ -155,7 +155,11 @@ func (e *encoder) inst(b *lower.Block, i *lower.Inst) error {
 	case lower.XAdd:
 		e.emit(i, asm.AddAtomic.Mem(dst, src, sizes[i.Size], int16(i.Off)))
 	case lower.Call:
-		e.emit(i, asm.BuiltinFunc(i.Imm).Call())
+		if i.Sym != "" {
+			e.emit(i, asm.Call.Label(i.Sym))
+		} else {
+			e.emit(i, asm.BuiltinFunc(i.Imm).Call())
+		}
 	case lower.Exit:
 		e.emit(i, asm.Return())
 	case lower.Jmp:

@@ -49,18 +49,25 @@ func prune(f *lower.Func) {
 	f.Blocks = slices.DeleteFunc(f.Blocks, func(b *lower.Block) bool { return !reached[b] })
 }
 
+// A result is a constant that a block returns, as a move has it.
+type result struct {
+	imm   int64
+	w32   bool  // zero-extended
+	order uint8 // bytes of a number in wire order
+}
+
 // verdict is the constant that a block returns without doing anything else.
-func verdict(b *lower.Block) (code int64, ok bool) {
+func verdict(b *lower.Block) (r result, ok bool) {
 	if len(b.Insts) != 2 || b.Insts[1].Op != lower.Exit || b.Insts[0].Src != lower.NoReg {
-		return 0, false
+		return result{}, false
 	}
-	return b.Insts[0].Imm, b.Insts[0].Op == lower.Mov
+	return result{b.Insts[0].Imm, b.Insts[0].W32, b.Insts[0].Order}, b.Insts[0].Op == lower.Mov
 }
 
 // shareExits sends jumps to blocks out of the way that return the same constant to one of them. Blocks that something
 // falls into stay as they are.
 func shareExits(f *lower.Func) {
-	first := map[int64]*lower.Block{}
+	first := map[result]*lower.Block{}
 	share := func(b *lower.Block) *lower.Block {
 		if b == nil || !b.Cold {
 			return b

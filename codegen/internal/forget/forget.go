@@ -35,10 +35,16 @@ const (
 	tryable = 20_000 // in walks that are no longer than this
 )
 
-// Module places barriers in the one function of a module that isn't cut yet, if the verifier would walk through more than
-// so many instructions of it.
+// Module places barriers in the one function of a module that isn't cut yet, and in each of its subprograms, if the verifier
+// would walk through more than so many instructions of it.
 func Module(m *ir.Module, enough int) {
-	f := m.Funcs[0]
+	m.Funcs[0] = place(m, m.Funcs[0], enough)
+	for i, f := range m.Subs {
+		m.Subs[i] = place(m, f, enough)
+	}
+}
+
+func place(m *ir.Module, f *ir.Func, enough int) *ir.Func {
 	walk := verifier.Differences(f)
 	var placed []int // IDs of barriers
 	for round := range rounds {
@@ -60,7 +66,7 @@ func Module(m *ir.Module, enough int) {
 	if len(placed) > 0 && walk.Steps <= tryable {
 		f = without(f, placed[:min(len(placed), tries)], walk.Steps)
 	}
-	m.Funcs[0] = f
+	return f
 }
 
 // without takes away the barriers without which the walk isn't longer.
@@ -117,6 +123,9 @@ func newPlacer(m *ir.Module, f *ir.Func, blamed []int) *placer {
 		}
 		switch b.Term.Op {
 		case ir.Ret:
+			if f.Result > 0 {
+				continue
+			}
 			verdicts = append(verdicts, b.Term.Args[0])
 		case ir.Br:
 			for _, a := range b.Term.Args {

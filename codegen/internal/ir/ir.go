@@ -5,13 +5,20 @@
 // jumps have become stores of carried state and a tail call. Nothing else changes: both are ordinary IR, printed,
 // parsed, verified and optimised by the same code.
 //
+// A subprogram is a Func of its own from the beginning on, and the splitter leaves it whole. The parameters of its first
+// block are its arguments, and its Ret returns a number to the caller.
+//
 // Values are numbers (I32, I64) or pointers into one of three memories: the packet, map values, and stack objects.
 // An I32 is always zero-extended in its 64-bit register, as the machine does it. Narrower language types are I32s whose
 // upper bits are kept zero by explicit `and`s. Numbers that are addresses (ip4, …) are kept as their bytes lie in
 // memory; constants of that kind are WConst, so that the IR is the same for both byte orders.
 package ir
 
-import "github.com/tcc-bpf/tcc/lang/diag"
+import (
+	"slices"
+
+	"github.com/tcc-bpf/tcc/lang/diag"
+)
 
 // Module is one pipeline.
 type Module struct {
@@ -24,7 +31,21 @@ type Module struct {
 	Maps     []*Map
 	Globals  []*Global
 	Funcs    []*Func // Funcs[0] holds the entry
+	Subs     []*Func // what programs call; a subprogram after those that it calls
 }
+
+// Sub finds a subprogram by name, nil if there is none.
+func (m *Module) Sub(name string) *Func {
+	for _, f := range m.Subs {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// All are the programs and the subprograms.
+func (m *Module) All() []*Func { return slices.Concat(m.Funcs, m.Subs) }
 
 // IsTargets reports whether a map holds targets of Redirect, and nothing that a program can read.
 func (k MapKind) IsTargets() bool { return k == DevMap || k == CPUMap || k == XSKMap }
@@ -65,6 +86,8 @@ type Func struct {
 	Index  int      // in tcc_stages; -1: not reached through it
 	Blocks []*Block // Blocks[0] is the entry; the rest in any order
 	Roots  []*Root  // further entries (slot stages); empty after the splitter
+	Result int      // a subprogram: bytes of what it returns, zero-extended; 0: this is a program
+	Ctx    bool     // a subprogram: before its other arguments it gets the context, which it passes on and looks at the packet by
 
 	nextValue, nextBlock int
 }
@@ -94,9 +117,9 @@ type Value struct {
 	Op     Op
 	Type   Type
 	Cond   Cond   // Cmp
-	Size   int    // Load, Store, XAdd, WConst: bytes; MemAdd: of an element; Obj: of the whole object; Param: bytes of the source type, if known
+	Size   int    // Load, Store, XAdd, WConst, CallFn: bytes; MemAdd: of an element; Obj: of the whole object; Param: bytes of the source type, if known
 	Imm    int64  // Const, WConst: the number; Load, Store, XAdd: displacement
-	Sym    string // the map, global or context field
+	Sym    string // the map, global, context field or subprogram
 	Args   []*Value
 	Fields []ObjField // Obj: where each argument lies
 	Block  *Block
@@ -219,6 +242,7 @@ const (
 	Notes      // the Size bytes in front of the packet that programs leave notes in (Mem); null if there are fewer
 	NotesGrow  // Imm bytes more in front of the packet, or less if negative: 0 or negative (I64)
 	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
+	CallFn     // the result of subprogram Sym with Args, which are numbers: a number of Size bytes, zero-extended
 	Fib        // a copy of MakeObj's object, of FibSize bytes, after bpf_fib_lookup has worked on it; at FibParams its status, 0 if there is a route
 	opCount
 )
@@ -238,7 +262,7 @@ const (
 	Jump            // Succs[0]
 	Br              // Args[0] Cond Args[1] ? Succs[0] : Succs[1]
 	Check           // Args[0] (Pkt) + Imm <= Args[1] (End) ? Succs[0] : Succs[1]
-	Ret             // verdict code Args[0] (I32)
+	Ret             // verdict code Args[0] (I32); of a subprogram, its result
 	SlotCall        // slot Args[0] (I32) of table Sym with Args[1:] by its convention; a miss goes to Succs[0], where all Pkt and End are dead. Gone after the splitter
 	TailCall        // program Args[0] (I32) of prog array Sym; a miss goes to Succs[0], where all Pkt and End are dead
 )
@@ -310,6 +334,7 @@ var Optable = [opCount]OpInfo{
 	NotesGrow:  {Name: "notesgrow", Call: true, Moves: true},
 	Redirect:   {Name: "redirect", Args: 1, Call: true},
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
+	CallFn:     {Name: "call", Args: -1, Call: true},
 	Fib:        {Name: "fib", Args: -1, Drop: true, Call: true},
 }
 

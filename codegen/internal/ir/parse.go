@@ -81,9 +81,11 @@ func (p *parser) decl(s *scanner) {
 		g.Const = s.accept("const")
 		p.m.Globals = append(p.m.Globals, g)
 	case "func":
-		p.m.Funcs = append(p.m.Funcs, p.fn(s))
+		p.m.Funcs = append(p.m.Funcs, p.fn(s, false))
+	case "sub":
+		p.m.Subs = append(p.m.Subs, p.fn(s, true))
 	default:
-		s.fail("expected module, map, global or func, found %q", kind)
+		s.fail("expected module, map, global, func or sub, found %q", kind)
 	}
 	s.end()
 }
@@ -115,12 +117,16 @@ func parseMap(s *scanner) *Map {
 	return m
 }
 
-func (p *parser) fn(s *scanner) *Func {
+func (p *parser) fn(s *scanner, called bool) *Func {
 	p.f = &Func{Name: s.word("a name"), Index: -1}
 	p.values, p.blocks = map[int]*Value{}, map[int]*Block{}
 	p.where, p.done, p.typed = map[any]int{}, map[any]bool{}, map[*Value]bool{}
 	p.voids, p.block = nil, nil
-	if s.accept("index") {
+	if called {
+		p.f.Ctx = s.accept("ctx")
+		s.expect("result")
+		p.f.Result = s.count("a size")
+	} else if s.accept("index") {
 		p.f.Index = s.count("an index")
 	}
 	s.expect("{")
@@ -375,6 +381,13 @@ func (p *parser) operation(s *scanner, v *Value) {
 		v.Imm = displaced(s)
 		s.expect("]")
 		p.more(s, v)
+	case CallFn:
+		v.Sym = s.word("a subprogram")
+		s.expect("(")
+		if s.peek() != ")" {
+			v.Args = p.valueList(s)
+		}
+		s.expect(")")
 	case CtxLoad, CtxStore:
 		v.Sym = s.word("a context field")
 		v.Imm = displaced(s)

@@ -27,6 +27,9 @@ import (
 //		br eq v7, v8 ? b4(v6) : b5
 //	…
 //	}
+//	sub weigh ctx result 4 {
+//	…
+//	}
 //
 // A value is written v<ID>; where it is defined, its name in the source follows (v5:src). The type of a result is
 // written only if the operation and its arguments don't determine it. A comment of the form line:column is a span.
@@ -137,7 +140,7 @@ func (m *Module) text(spans bool) string {
 		}
 		p.WriteByte('\n')
 	}
-	for _, f := range m.Funcs {
+	for _, f := range m.All() {
 		if p.Len() > 0 {
 			p.WriteByte('\n')
 		}
@@ -169,9 +172,15 @@ func (p *printer) mapDecl(m *Map) {
 }
 
 func (p *printer) fn(f *Func) {
-	fmt.Fprintf(p, "func %s", f.Name)
-	if f.Index >= 0 {
-		fmt.Fprintf(p, " index %d", f.Index)
+	switch {
+	case f.Result > 0 && f.Ctx:
+		fmt.Fprintf(p, "sub %s ctx result %d", f.Name, f.Result)
+	case f.Result > 0:
+		fmt.Fprintf(p, "sub %s result %d", f.Name, f.Result)
+	case f.Index >= 0:
+		fmt.Fprintf(p, "func %s index %d", f.Name, f.Index)
+	default:
+		fmt.Fprintf(p, "func %s", f.Name)
 	}
 	p.WriteString(" {\n")
 	for _, r := range f.Roots {
@@ -275,6 +284,8 @@ func (v *Value) operation() string {
 		return sized + " " + v.fields()
 	case Redirect:
 		return fmt.Sprintf("%s %s[%s%s]", name, v.Sym, arg(v, 0), displacement(v.Imm))
+	case CallFn:
+		return fmt.Sprintf("%s %s(%s)", sized, v.Sym, list(v.Args))
 	case CsumL4:
 		return fmt.Sprintf("%s %s[%s%s]%s", name, v.Sym, arg(v, 0), displacement(v.Imm), rest(v, 1))
 	case GlobalAddr, Output:
@@ -355,7 +366,7 @@ func (v *Value) natural() Type {
 			return v.Args[0].Type
 		}
 		return None
-	case WConst, Load, CtxLoad:
+	case WConst, Load, CtxLoad, CallFn:
 		return Number(v.Size)
 	case Zext, BE64, Update, Delete, Output, Now, Resize, NetByte, NotesGrow:
 		return I64

@@ -11,6 +11,7 @@ type Target struct {
 	SDiv   bool   // signed division, and sign extension in a move or load (the fourth instruction set, 6.6)
 	Safe   bool   // and the least number divided by -1 harms no kernel of the line (fixed in 6.12 and some before)
 	Inline bool   // lookups in per-CPU arrays are no calls (6.10)
+	Calls  int    // bytes of stack that the functions of a program may take together that makes tail calls; 0: it may have only one
 	Meta   int    // bytes that fit in front of an xdp packet, where programs leave notes for each other
 	RT     bool   // built with PREEMPT_RT: programs are preempted, by others that use the same per-CPU memory
 }
@@ -19,10 +20,10 @@ type Target struct {
 var Targets = []Target{
 	{Name: "5.10", Meta: 32},
 	{Name: "5.15", Meta: 32},
-	{Name: "6.1", Meta: 32},
-	{Name: "6.6", Meta: 32, SDiv: true},
-	{Name: "6.12", Meta: 252, SDiv: true, Safe: true, Inline: true},
-	{Name: "6.18", Meta: 252, SDiv: true, Safe: true, Inline: true},
+	{Name: "6.1", Meta: 32, Calls: 224},
+	{Name: "6.6", Meta: 32, SDiv: true, Calls: 224},
+	{Name: "6.12", Meta: 252, SDiv: true, Safe: true, Inline: true, Calls: 256},
+	{Name: "6.18", Meta: 252, SDiv: true, Safe: true, Inline: true, Calls: 256},
 }
 
 // rtSuffix marks a kernel built with PREEMPT_RT.
@@ -63,3 +64,9 @@ func (t Target) full() Target {
 
 // MetaBytes is how many bytes fit in front of an xdp packet.
 func (t Target) MetaBytes() int { return t.full().Meta }
+
+// CallStack is how many bytes of stack the functions of a program may take together that calls subprograms and makes tail
+// calls; 0: it must not do both. On x86 kernels can do that from 5.10 on, on arm64 from 6.0 on, and an object doesn't say where
+// it will run. From 256 bytes on they refuse it for those that make tail calls (check_max_stack_depth in
+// kernel/bpf/verifier.c), and old ones count in steps of 32.
+func (t Target) CallStack() int { return t.full().Calls }

@@ -50,6 +50,8 @@ b4: stage v4
 	v20 = forget v5
 	v21 = add v20, v5
 	v22 i64 = add v3, v3
+	v24 = call.8 weigh(v5, v3) ; 5:2
+	v25 = call.2 none()
 	csuml4 [v20+30], v3
 	csuml4 optional_pseudo[v20], v3
 	csumadd v3
@@ -58,6 +60,17 @@ b5(v23:src i64.4): stage udp_in start
 	tailcall others[v3] else b6
 b6:
 	ret v3
+}
+
+sub none result 2 {
+b0:
+	v0 i32 = const 7
+	ret v0
+}
+
+sub weigh ctx result 8 {
+b0(v0:ip i64.2, v1 i32.1): stage weigh
+	ret v0
 }
 `
 
@@ -107,7 +120,7 @@ func TestParseFields(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	fn := func(body string) string { return "func f {\n" + body + "\n}" }
 	tests := []struct{ name, text, want string }{
-		{"declaration", "foo", `line 1: expected module, map, global or func, found "foo"`},
+		{"declaration", "foo", `line 1: expected module, map, global, func or sub, found "foo"`},
 		{"open function", "func f {\nb0:", "line 2: the function f has no }"},
 		{"no blocks", "func f {\n}", "line 2: the function f has no blocks"},
 		{"instruction first", fn("v0 = data"), `line 2: expected a block, found "v0"`},

@@ -21,6 +21,11 @@ func Bounds(f *Func) *UMax {
 			u.set(p, m, m)
 		}
 	}
+	if f.Result > 0 { // it is verified by itself, and may be given anything
+		for _, p := range f.Blocks[0].Params {
+			u.set(p, sizeMask(p.Size)&p.Type.Mask(), p.Type.Mask())
+		}
+	}
 	preds := f.Preds()
 	for _, b := range f.ReversePostorder() {
 		for i, p := range b.Params {
@@ -69,7 +74,7 @@ func incoming(i int, preds []Pred, of func(*Value) uint64) uint64 {
 func SeenOf(v *Value, of func(*Value) uint64) uint64 {
 	mask := v.Type.Mask()
 	switch v.Op {
-	case Div, Mod, SDiv, SMod, BE16, BE32, BE64, Param:
+	case Div, Mod, SDiv, SMod, BE16, BE32, BE64, Param, CallFn:
 		return mask
 	case Shl, Shr, Sar:
 		if v.Args[1].Op != Const {
@@ -90,7 +95,7 @@ func MaxOf(v *Value, of func(*Value) uint64) uint64 {
 	switch v.Op {
 	case Const:
 		return v.Number()
-	case Param, Load, WConst, CtxLoad:
+	case Param, Load, WConst, CtxLoad, CallFn:
 		return sizeMask(v.Size) & mask
 	case Zext:
 		return of(v.Args[0])
@@ -112,7 +117,7 @@ func Loose(v *Value) bool {
 		return false
 	}
 	switch v.Op {
-	case HeadLen, BufLen, Random, CPU, BE16, BE32, Div, Mod, SDiv, SMod, Param:
+	case HeadLen, BufLen, Random, CPU, BE16, BE32, Div, Mod, SDiv, SMod, Param, CallFn:
 		return true
 	case Shl, Shr, Sar:
 		return v.Args[1].Op != Const

@@ -18,7 +18,7 @@ import (
 func Verify(m *Module) error {
 	v := newVerifier(m)
 	names := map[string]bool{}
-	for _, f := range m.Funcs {
+	for _, f := range m.All() {
 		if names[f.Name] {
 			v.errs = append(v.errs, fmt.Errorf("two functions are named %s", f.Name))
 		}
@@ -50,9 +50,41 @@ func newVerifier(m *Module) *verifier { return &verifier{m: m} }
 func (v *verifier) fn(f *Func) {
 	v.f = f
 	before := len(v.errs)
+	v.sub()
 	for _, group := range []func(){v.form, v.types, v.dominance, v.memory} {
 		if group(); len(v.errs) > before {
 			return
+		}
+	}
+}
+
+// sub checks what a subprogram can't have.
+func (v *verifier) sub() {
+	v.at(nil, nil)
+	i := slices.Index(v.m.Subs, v.f)
+	if i < 0 {
+		if v.f.Result != 0 {
+			v.errorf("a program has no result of %d bytes", v.f.Result)
+		}
+		return
+	}
+	v.size(v.f.Result, 1, 2, 4, 8)
+	if len(v.f.Roots) > 0 {
+		v.errorf("a subprogram has no roots")
+	}
+	for _, b := range v.f.Blocks {
+		if b.Term.Op == SlotCall || b.Term.Op == TailCall {
+			v.at(b, &b.Term)
+			v.errorf("a subprogram makes no tail calls")
+		}
+		for _, x := range b.Insts {
+			v.at(b, x)
+			if x.Op.Info().Moves {
+				v.errorf("a subprogram leaves the packet where it is")
+			}
+			if x.Op == CallFn && !slices.ContainsFunc(v.m.Subs[:i], func(f *Func) bool { return f.Name == x.Sym }) {
+				v.errorf("%s isn't among the subprograms before this one", x.Sym)
+			}
 		}
 	}
 }
@@ -213,7 +245,7 @@ func (v *verifier) reach() {
 		if len(preds.Of(b)) > 0 {
 			v.errorf("%s jumps to an entry", preds.Of(b)[0].From)
 		}
-		if i == 0 && len(b.Params) > 0 {
+		if i == 0 && len(b.Params) > 0 && v.f.Result == 0 {
 			v.errorf("the entry has parameters")
 		}
 		if slices.Index(v.f.Entries(), b) != i {

@@ -174,6 +174,32 @@ func TestVerifyRejects(t *testing.T) {
 	}
 }
 
+// TestVerifySubs: what holds for subprograms and their calls.
+func TestVerifySubs(t *testing.T) {
+	const body = "func f {\nb0:\nv0 = cpu\nv1 = call.4 s(v0)\nret v1\n}\n"
+	const good = "sub s result 4 {\nb0(v0 i32.4):\nret v0\n}\n"
+	if err := Verify(MustParse(head + body + good)); err != nil {
+		t.Error(err)
+	}
+	tests := []struct{ name, text, want string }{
+		{"missing", body, "there is no subprogram s"},
+		{"arguments", body + "sub s result 4 {\nb0(v0 i32.4, v1 i64.8):\nret v0\n}", "the subprogram takes (i32, i64)"},
+		{"result", body + "sub s result 2 {\nb0(v0 i32.4):\nret v0\n}", "the result has 2 bytes"},
+		{"returned", body + good + "sub u result 8 {\nb0(v0 i32.4):\nret v0\n}", "v0 is i32, not i64"},
+		{"size", body + good + "sub u result 3 {\nb0(v0 i32.4):\nret v0\n}", "the size 3 isn't one of"},
+		{"order", body + good + "sub u result 4 {\nb0:\nv0 = call.4 v()\nret v0\n}\nsub v result 4 {\nb0:\nv0 = cpu\nret v0\n}", "v isn't among the subprograms before this one"},
+		{"itself", body + good + "sub u result 4 {\nb0:\nv0 = call.4 u()\nret v0\n}", "u isn't among the subprograms before this one"},
+		{"moves", body + good + "sub u ctx result 4 {\nb0:\nv0 = cpu\npull v0\nret v0\n}", "a subprogram leaves the packet where it is"},
+		{"tail call", body + good + "sub u ctx result 4 {\nb0:\nv0 = cpu\ntailcall table[v0] else b1\nb1:\nret v0\n}", "a subprogram makes no tail calls"},
+		{"name", body + good + "sub f result 4 {\nb0:\nv0 = cpu\nret v0\n}", "two functions are named f"},
+	}
+	for _, test := range tests {
+		if err := Verify(MustParse(head + test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %s", test.name, err, test.want)
+		}
+	}
+}
+
 // What the text can't express.
 func TestVerifyForm(t *testing.T) {
 	tests := []struct {

@@ -113,6 +113,8 @@ func (v *verifier) args(x *Value) {
 		}
 	case Lookup, Update, Delete, Output:
 		v.mapCall(x)
+	case CallFn:
+		v.callFn(x)
 	}
 	if !v.m.has(x.Op) {
 		v.errorf("%s programs have no %s", v.m.ProgType, x.Op)
@@ -202,6 +204,19 @@ func (v *verifier) mapCall(x *Value) {
 	}
 }
 
+// callFn checks that the subprogram is there, and takes and returns what it says.
+func (v *verifier) callFn(x *Value) {
+	f := v.m.Sub(x.Sym)
+	switch {
+	case f == nil:
+		v.errorf("there is no subprogram %s", x.Sym)
+	case signature(f.Blocks[0].Params) != signature(x.Args):
+		v.errorf("the subprogram takes (%s)", signature(f.Blocks[0].Params))
+	case f.Result != x.Size:
+		v.errorf("the result has %d bytes", f.Result)
+	}
+}
+
 // term checks the types of a terminator's and its edges' arguments; their numbers are right.
 func (v *verifier) term(t *Term) {
 	switch t.Op {
@@ -214,7 +229,7 @@ func (v *verifier) term(t *Term) {
 			v.errorf("the number of bytes is negative")
 		}
 	case Ret:
-		v.want(t.Args[0], I32)
+		v.want(t.Args[0], Number(v.f.Result))
 	case SlotCall, TailCall:
 		v.want(t.Args[0], I32)
 		v.table(t)

@@ -78,7 +78,7 @@ func (l *lowerer) headLen(dst Reg) {
 	l.emit(Inst{Op: Sub, W32: true, Dst: dst, Src: data})
 }
 
-// call lowers an operation that is a helper call.
+// call lowers an operation that is a call, of a helper or a subprogram.
 func (l *lowerer) call(v *ir.Value) {
 	switch v.Op {
 	case ir.Lookup:
@@ -101,6 +101,8 @@ func (l *lowerer) call(v *ir.Value) {
 		l.emit(Inst{Op: Mov, W32: true, Dst: R3, Imm: int64(v.Args[0].Size)})
 		l.emit(Inst{Op: Mov, W32: true, Dst: R4}) // no flags: wake the reader up if it waits
 		l.helper(v, ringbufOutput, 4)
+	case ir.CallFn:
+		l.callFn(v)
 	case ir.Now:
 		l.helper(v, ktimeGetNS, 0)
 	case ir.Random:
@@ -138,6 +140,23 @@ func (l *lowerer) call(v *ir.Value) {
 		l.fib(v)
 	default:
 		l.fail("operation %s has no instructions", v.Op)
+	}
+}
+
+// callFn calls a subprogram. The JITs of all kernels keep R6 to R9 over it, as over the call of a helper.
+func (l *lowerer) callFn(v *ir.Value) {
+	args := uint8(0)
+	if l.m.Sub(v.Sym).Ctx {
+		l.copy(R1, l.ctx)
+		args++
+	}
+	for _, a := range v.Args {
+		l.put(R1+Reg(args), a)
+		args++
+	}
+	l.emit(Inst{Op: Call, Sym: v.Sym, Args: args})
+	if l.uses[v.ID] > 0 {
+		l.copy(l.def(v), R0)
 	}
 }
 

@@ -12,7 +12,7 @@ const ZeroVar = "tcc_zero"
 
 // Lower turns one function of a module, as the splitter leaves it, into machine code.
 func Lower(m *ir.Module, f *ir.Func) (*Func, error) {
-	if len(f.Roots) > 0 || len(f.Blocks[0].Params) > 0 {
+	if len(f.Roots) > 0 || len(f.Blocks[0].Params) > 0 && f.Result == 0 {
 		return nil, fmt.Errorf("%s: the splitter hasn't seen it", f.Name)
 	}
 	l := newLowerer(m, f)
@@ -36,7 +36,7 @@ type lowerer struct {
 	regs  []Reg           // by value ID
 	slots []Slot          // of objects, by value ID
 	first []*Block        // by ir.Block ID
-	wrote map[string]bool // context fields that the function stores to
+	wrote map[string]bool // context fields that the function stores to, or a subprogram
 	ctx   Reg
 
 	extended []extension // by value ID
@@ -74,19 +74,32 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		}
 		for _, v := range b.Insts {
 			forgets = forgets || v.Op == ir.Forget
-			switch v.Op {
-			case ir.CtxStore:
-				l.wrote[v.Sym] = true
-			case ir.Resize:
-				l.wrote["len"] = true
-			}
+		}
+		l.writes(b)
+	}
+	for _, sub := range m.Subs {
+		for _, b := range sub.Blocks {
+			l.writes(b)
 		}
 	}
 	l.entry(forgets)
 	return l
 }
 
-// entry keeps what the program is given, and what it needs everywhere.
+// writes marks the context fields that a block changes.
+func (l *lowerer) writes(b *ir.Block) {
+	for _, v := range b.Insts {
+		switch v.Op {
+		case ir.CtxStore:
+			l.wrote[v.Sym] = true
+		case ir.Resize:
+			l.wrote["len"] = true
+		}
+	}
+}
+
+// entry keeps what the program is given, and what it needs everywhere. A subprogram that isn't given the context has a
+// register for it which nobody writes, so that nobody can read it either.
 func (l *lowerer) entry(forgets bool) {
 	l.cur = l.first[l.order.Blocks[0].ID]
 	if len(l.order.Blocks[0].Insts) > 0 {
@@ -95,7 +108,14 @@ func (l *lowerer) entry(forgets bool) {
 		l.span = l.order.Blocks[0].Term.Span
 	}
 	l.ctx = l.out.NewReg()
-	l.copy(l.ctx, R1)
+	if l.f.Result == 0 || l.f.Ctx {
+		l.copy(l.ctx, R1)
+		l.out.Args++
+	}
+	for _, p := range l.f.Blocks[0].Params {
+		l.copy(l.regs[p.ID], R1+Reg(l.out.Args))
+		l.out.Args++
+	}
 	if forgets {
 		addr := l.out.NewReg()
 		l.zero = l.out.NewReg()

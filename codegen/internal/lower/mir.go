@@ -68,7 +68,7 @@ const (
 	XAdd        // Size bytes at Dst+Off += Src, atomically
 	Spill       // Slot = Src, 64 bits
 	Reload      // Dst = Slot
-	Call        // R0 = helper Imm(R1 … R of Args)
+	Call        // R0 = helper Imm(R1 … R of Args), or subprogram Sym
 	Jmp         // to the block's Jump if Dst Cond Src
 	Exit        // return R0
 	opCount
@@ -140,9 +140,10 @@ type Block struct {
 	Stage string // that it came from
 }
 
-// Func is a program. Blocks lie in their final order, the entry first.
+// Func is a program or subprogram. Blocks lie in their final order, the entry first.
 type Func struct {
 	Name   string
+	Args   int // that it is given, in R1 and so on
 	Blocks []*Block
 	Slots  []int // bytes of each stack object, multiples of 8; Slots[0] is none
 	Regs   Reg   // all registers are below

@@ -72,6 +72,9 @@ func (i *Inst) String() string {
 	case Reload:
 		return fmt.Sprintf("%s = reload slot%d", i.Dst, i.Slot)
 	case Call:
+		if i.Sym != "" {
+			return fmt.Sprintf("call %s/%d", i.Sym, i.Args)
+		}
 		return fmt.Sprintf("call %d/%d", i.Imm, i.Args)
 	case Wire:
 		return fmt.Sprintf("wire%d %s", i.Size*8, i.Dst)

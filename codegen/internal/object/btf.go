@@ -28,11 +28,26 @@ func (t *typeTable) addSection(sec *section, vars []btf.VarSecinfo) error {
 	return err
 }
 
-// addFunction describes a program: int name(struct context *ctx).
-func (t *typeTable) addFunction(name, context string) (btf.TypeID, error) {
-	ctx := &btf.Pointer{Target: &btf.Struct{Name: context}}
-	proto := &btf.FuncProto{Return: cInt(), Params: []btf.FuncParam{{Name: "ctx", Type: ctx}}}
-	return t.add(&btf.Func{Name: name, Type: proto, Linkage: btf.GlobalFunc})
+// contextParam is struct context *ctx. The kernel goes by the name of the struct.
+func contextParam(context string) btf.FuncParam {
+	return btf.FuncParam{Name: "ctx", Type: &btf.Pointer{Target: &btf.Struct{Name: context}}}
+}
+
+// programType is int name(struct context *ctx).
+func programType(context string) *btf.FuncProto {
+	return &btf.FuncProto{Return: cInt(), Params: []btf.FuncParam{contextParam(context)}}
+}
+
+// typ is a subprogram's type: of numbers, behind the context if it takes that.
+func (s *Sub) typ(context string) *btf.FuncProto {
+	proto := &btf.FuncProto{Return: unsigned(s.Result)}
+	if s.Ctx {
+		proto.Params = append(proto.Params, contextParam(context))
+	}
+	for i, size := range s.Args {
+		proto.Params = append(proto.Params, btf.FuncParam{Name: fmt.Sprintf("a%d", i+1), Type: unsigned(size)})
+	}
+	return proto
 }
 
 // stringsLen is where the BTF header keeps the length of the strings, which are last in .BTF.

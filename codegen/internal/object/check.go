@@ -61,7 +61,7 @@ func (s *Spec) check() error {
 	return nil
 }
 
-// checkNames wants every program, map and variable to have a name of its own.
+// checkNames wants every program, subprogram, map and variable to have a name of its own.
 func (s *Spec) checkNames() error {
 	seen := make(map[string]bool)
 	claim := func(kind, name string) error {
@@ -76,6 +76,11 @@ func (s *Spec) checkNames() error {
 	}
 	for _, p := range s.Programs {
 		if err := claim("program", p.Name); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.Subs {
+		if err := claim("subprogram", p.Name); err != nil {
 			return err
 		}
 	}

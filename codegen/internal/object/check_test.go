@@ -47,7 +47,7 @@ func TestMalformed(t *testing.T) {
 
 		{"program next: has no instructions", func(s *Spec) { s.Programs[1].Insns = nil }},
 		{"program edge: runs off its end", func(s *Spec) { s.Programs[0].Insns = s.Programs[0].Insns[:5] }},
-		{"only helpers can be called", first(asm.Call.Label("next"))},
+		{"only helpers and subprograms can be called", first(asm.Call.Label("next"))},
 		{"can't be in an object", first(asm.Instruction{OpCode: asm.LoadImmOp(asm.DWord), Src: asm.PseudoFunc, Constant: -1}.WithReference("next"))},
 		{`nothing is called "flow"`, first(asm.LoadMapPtr(asm.R1, 0).WithReference("flow"))},
 		{`nothing is called ""`, first(asm.LoadMapPtr(asm.R1, 3))},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 	"github.com/tcc-bpf/tcc/lang/diag"
 )
 
@@ -18,36 +19,50 @@ type assembler struct {
 	text  *section
 	types *typeTable
 	lines map[string][]string // of each source file
-	ext   extInfo
+	ext   *extSection         // of text
 
 	signed bool // see Spec
 }
 
-// writePrograms encodes all programs.
-func writePrograms(f *file, text *section, types *typeTable, s *Spec) (*extInfo, error) {
-	a := &assembler{file: f, text: text, types: types, lines: make(map[string][]string), signed: s.Signed}
+// subSection is where loaders look for what programs call.
+const subSection = ".text"
+
+// writePrograms encodes all programs and subprograms.
+func writePrograms(f *file, text, subs *section, types *typeTable, s *Spec) (*extInfo, error) {
+	a := &assembler{file: f, types: types, lines: make(map[string][]string), signed: s.Signed}
 	for name, source := range s.Sources {
 		a.lines[name] = strings.Split(source, "\n")
 	}
+	ext := &extInfo{}
+	a.text, a.ext = text, ext.section(text)
 	for i := range s.Programs {
 		p := &s.Programs[i]
-		if err := a.program(p, contexts[s.Section]); err != nil {
+		if err := a.program(p.Name, programType(contexts[s.Section]), p.Insns); err != nil {
 			return nil, fmt.Errorf("program %s: %w", p.Name, err)
 		}
 	}
-	return &a.ext, nil
+	if subs != nil {
+		a.text, a.ext = subs, ext.section(subs)
+	}
+	for i := range s.Subs {
+		p := &s.Subs[i]
+		if err := a.program(p.Name, p.typ(contexts[s.Section]), p.Insns); err != nil {
+			return nil, fmt.Errorf("subprogram %s: %w", p.Name, err)
+		}
+	}
+	return ext, nil
 }
 
-// program encodes one program, and fills in its symbol.
-func (a *assembler) program(p *Program, context string) error {
-	shape, err := newShape(p.Insns)
+// program encodes one program or subprogram, and fills in its symbol.
+func (a *assembler) program(name string, typ *btf.FuncProto, insns asm.Instructions) error {
+	shape, err := newShape(insns)
 	if err != nil {
 		return err
 	}
-	sym := a.file.names[p.Name]
+	sym := a.file.names[name]
 	sym.value, sym.size = len(a.text.data), shape.slots*asm.InstructionSize
 
-	id, err := a.types.addFunction(p.Name, context)
+	id, err := a.types.add(&btf.Func{Name: name, Type: typ, Linkage: btf.GlobalFunc})
 	if err != nil {
 		return err
 	}
@@ -55,7 +70,7 @@ func (a *assembler) program(p *Program, context string) error {
 
 	line := shape.first
 	a.line(line)
-	iter := p.Insns.Iterate()
+	iter := insns.Iterate()
 	for iter.Next() {
 		if span := spanOf(iter.Ins); span.IsValid() && !sameLine(span, line) {
 			line = span
@@ -98,7 +113,7 @@ func (a *assembler) instruction(ins asm.Instruction, slot int, shape *shape) err
 		ins = signedVariant(ins)
 	case class.IsJump() && ins.OpCode.JumpOp() == asm.Call:
 		if ins.Src != 0 || ins.Reference() != "" {
-			err = errors.New("only helpers can be called")
+			ins, err = a.call(ins)
 		}
 	case class.IsJump() && ins.OpCode.JumpOp() != asm.Exit:
 		ins.Offset, err = shape.jump(ins, slot)
@@ -108,6 +123,17 @@ func (a *assembler) instruction(ins asm.Instruction, slot int, shape *shape) err
 	}
 	a.text.data, err = appendInstruction(a.text.data, ins, a.file.order)
 	return err
+}
+
+// call makes a call of a subprogram relocatable.
+func (a *assembler) call(ins asm.Instruction) (asm.Instruction, error) {
+	sym := a.file.names[ins.Reference()]
+	if sym == nil || sym.section.name != subSection || ins.Src != asm.PseudoCall {
+		return ins, errors.New("only helpers and subprograms can be called")
+	}
+	ins.Constant = -1 // counts from the symbol
+	a.text.relocs = append(a.text.relocs, reloc{len(a.text.data), rel32, sym})
+	return ins, nil
 }
 
 // signedVariants are the operations of the fourth instruction set by what they are variants of, and the offset that tells.

@@ -16,8 +16,9 @@ const (
 	function = elf.STT_FUNC
 	variable = elf.STT_OBJECT
 
-	rel64    = 1 // R_BPF_64_64: the address in an ld_imm64
-	relABS64 = 2 // R_BPF_64_ABS64: the address in eight bytes of data
+	rel64    = 1  // R_BPF_64_64: the address in an ld_imm64
+	relABS64 = 2  // R_BPF_64_ABS64: the address in eight bytes of data
+	rel32    = 10 // R_BPF_64_32: the distance in a call
 )
 
 // A file is an ELF file in the making.

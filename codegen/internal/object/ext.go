@@ -8,10 +8,22 @@ import (
 	"github.com/tcc-bpf/tcc/lang/diag"
 )
 
-// An extInfo is .BTF.ext in the making: the functions and lines of the one section of programs.
-type extInfo struct {
+// An extInfo is .BTF.ext in the making: the functions and lines of each section of code.
+type extInfo struct{ sections []*extSection }
+
+// An extSection is what it has of one section.
+type extSection struct {
+	of    *section
+	name  uint32 // of the section, among the strings
 	funcs []funcInfo
 	lines []lineInfo
+}
+
+// section adds a section.
+func (e *extInfo) section(of *section) *extSection {
+	s := &extSection{of: of}
+	e.sections = append(e.sections, s)
+	return s
 }
 
 // The records of .BTF.ext. Offsets of instructions count bytes from the start of the section.
@@ -36,7 +48,7 @@ const (
 )
 
 // addLine records that the instructions from off on come from a source line.
-func (e *extInfo) addLine(types *typeTable, off int, span diag.Span, text string) {
+func (e *extSection) addLine(types *typeTable, off int, span diag.Span, text string) {
 	e.lines = append(e.lines, lineInfo{
 		Insn: uint32(off), File: types.text.add(span.File), Text: types.text.add(text),
 		LineCol: uint32(min(span.Start.Line, maxLine))<<columnBits | uint32(min(span.Start.Col, maxColumn)),
@@ -44,27 +56,32 @@ func (e *extInfo) addLine(types *typeTable, off int, span diag.Span, text string
 }
 
 // write makes .BTF, which has the strings that the records refer to, and then .BTF.ext.
-func (e *extInfo) write(f *file, types *typeTable, section string) error {
-	name := types.text.add(section)
+func (e *extInfo) write(f *file, types *typeTable) error {
+	for _, s := range e.sections {
+		s.name = types.text.add(s.of.name)
+	}
 	data, err := types.encode(f.order)
 	if err != nil {
 		return err
 	}
 	f.section(".BTF", 0, 4).data = data
-	f.section(".BTF.ext", 0, 4).data = e.encode(types.base, name, f.order)
+	f.section(".BTF.ext", 0, 4).data = e.encode(types.base, f.order)
 	return nil
 }
 
-// encode makes the contents of .BTF.ext: a header, then for functions and for lines the size of a record and one
-// group of records for the section. The header has room for a third kind (CO-RE relocations), which stays empty.
-// Strings count from base.
-func (e *extInfo) encode(base, section uint32, order binary.ByteOrder) []byte {
-	for i := range e.lines {
-		e.lines[i].File += base
-		e.lines[i].Text += base
+// encode makes the contents of .BTF.ext: a header, then for functions and for lines the size of a record and a group of
+// records for each section. The header has room for a third kind (CO-RE relocations), which stays empty. Strings count
+// from base.
+func (e *extInfo) encode(base uint32, order binary.ByteOrder) []byte {
+	funcs, lines := encode(nil, order, uint32(binary.Size(funcInfo{}))), encode(nil, order, uint32(binary.Size(lineInfo{})))
+	for _, s := range e.sections {
+		for i := range s.lines {
+			s.lines[i].File += base
+			s.lines[i].Text += base
+		}
+		funcs = group(funcs, order, s.name+base, s.funcs)
+		lines = group(lines, order, s.name+base, s.lines)
 	}
-	funcs := group(order, section+base, e.funcs)
-	lines := group(order, section+base, e.lines)
 	header := struct {
 		Magic                                                  uint16
 		Version, Flags                                         uint8
@@ -79,10 +96,8 @@ func (e *extInfo) encode(base, section uint32, order binary.ByteOrder) []byte {
 	return append(append(encode(nil, order, header), funcs...), lines...)
 }
 
-// group encodes the records of one kind.
-func group[R funcInfo | lineInfo](order binary.ByteOrder, section uint32, records []R) []byte {
-	var r R
-	data := encode(nil, order, uint32(binary.Size(r)))
+// group appends the records of one kind that a section has.
+func group[R funcInfo | lineInfo](data []byte, order binary.ByteOrder, section uint32, records []R) []byte {
 	if len(records) == 0 {
 		return data
 	}

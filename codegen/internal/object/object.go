@@ -4,6 +4,7 @@
 // llvm-objdump. Its sections are
 //
 //	xdp | tc   every program, one function symbol each, in the order given
+//	.text      the subprograms, if there are any
 //	.rodata    the constant variables, .data the others
 //	.maps      the maps, each a C struct whose field types say what the map is (BTF-defined maps)
 //	license
@@ -13,10 +14,14 @@
 // All programs share one section, because libbpf tells a program's type by the section's whole name and knows no
 // "xdp/stage"; a name like "tc/ingress" would even give one program of a prog array another attach type.
 //
+// Loaders copy what a program calls from .text to behind it. Subprograms are global functions: the kernel's verifier goes
+// through each by itself, and doesn't look into it where it is called.
+//
 // Instructions refer to things by name:
 //
 //	asm.LoadMapPtr(dst, 0).WithReference("flows")          the map flows
 //	asm.LoadMapValue(dst, 0, 4).WithReference("limits")    byte 4 of the variable limits
+//	asm.Call.Label("weigh")                                a call of the subprogram weigh
 //	asm.Instruction{…, Offset: -1}.WithReference("done")   a jump to the instruction WithSymbol("done")
 //
 // Jumps may also have their offset filled in. An instruction's source is a [diag.Span], given by WithSource.
@@ -37,6 +42,7 @@ type Spec struct {
 	License  string            // as the kernel knows it, "GPL"
 	Sources  map[string]string // file name → text, for the lines that spans point at
 	Programs []Program
+	Subs     []Sub
 	Maps     []Map
 	Globals  []Global
 	Types    []btf.Type // further types for user space: records of events
@@ -47,6 +53,15 @@ type Spec struct {
 type Program struct {
 	Name  string
 	Insns asm.Instructions
+}
+
+// A Sub is a function of the object that programs call. It returns a number.
+type Sub struct {
+	Name   string
+	Ctx    bool  // its first argument is the context
+	Args   []int // bytes of each of its other arguments
+	Result int   // bytes
+	Insns  asm.Instructions
 }
 
 // A Map is a map definition. Tries get BPF_F_NO_PREALLOC, which they can't do without.
@@ -84,13 +99,20 @@ func Write(s *Spec, order binary.ByteOrder) ([]byte, error) {
 	for _, p := range s.Programs {
 		f.define(p.Name, text, function)
 	}
+	var subs *section
+	if len(s.Subs) > 0 {
+		subs = f.section(subSection, alloc|executable, 8)
+	}
+	for _, p := range s.Subs {
+		f.define(p.Name, subs, function)
+	}
 	if err := writeData(f, types, s.Globals); err != nil {
 		return nil, err
 	}
 	if err := writeMaps(f, types, s.Maps); err != nil {
 		return nil, err
 	}
-	ext, err := writePrograms(f, text, types, s)
+	ext, err := writePrograms(f, text, subs, types, s)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +122,7 @@ func Write(s *Spec, order binary.ByteOrder) ([]byte, error) {
 		}
 	}
 	f.section("license", alloc|writable, 1).data = append([]byte(s.License), 0)
-	if err := ext.write(f, types, s.Section); err != nil {
+	if err := ext.write(f, types); err != nil {
 		return nil, err
 	}
 	return f.encode(), nil

@@ -59,7 +59,7 @@ const rounds = 12
 // Run optimises every function of a module. An error is a bug of a pass, or of whoever made the IR, that
 // opts.Verify brought to light.
 func Run(m *ir.Module, opts Options) error {
-	for _, f := range m.Funcs {
+	for _, f := range m.All() {
 		if err := verify(m, f, opts, "before the passes"); err != nil {
 			return err
 		}

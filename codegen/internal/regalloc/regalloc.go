@@ -93,7 +93,7 @@ type allocator struct {
 // initialised makes sure that nothing is read before it is written.
 func (a *allocator) initialised() error {
 	for v := variable(0); int(v) < len(a.live); v++ {
-		if v != variable(lower.R1) && len(a.live[v]) > 0 && a.in(v, 0) {
+		if given := v >= variable(lower.R1) && v < variable(lower.R1)+variable(a.f.Args); !given && len(a.live[v]) > 0 && a.in(v, 0) {
 			return fmt.Errorf("%s: %s is read before it is written", a.f.Name, lower.Reg(v))
 		}
 	}

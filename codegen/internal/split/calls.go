@@ -1,6 +1,9 @@
 package split
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/diag"
 )
@@ -62,4 +65,17 @@ func (p *Program) targets() []string {
 		names = append(names, c.To)
 	}
 	return names
+}
+
+// Subprograms are those that a function calls itself, by name.
+func Subprograms(f *ir.Func) []string {
+	called := map[string]bool{}
+	for _, b := range f.Blocks {
+		for _, v := range b.Insts {
+			if v.Op == ir.CallFn {
+				called[v.Sym] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(called))
 }

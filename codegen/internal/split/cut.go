@@ -125,12 +125,14 @@ func (s *search) rest(r *region, t *tree) *region {
 	for i, b := range r.exits {
 		steps[s.place[b.ID]] = r.calls[i]
 	}
-	rest := &region{head: r.head, price: verifier.Estimate{Stack: r.price.Stack, Maps: r.price.Maps}}
+	rest := &region{head: r.head, price: verifier.Estimate{Stack: r.price.Stack, Deepest: r.price.Deepest, TailCalls: true}}
 	s.collect(rest, math.MaxInt)
 	s.sort(rest.blocks)
 	s.sort(rest.exits)
 	processed := 0.0
+	var called []string
 	for _, b := range rest.blocks {
+		called = append(called, s.model.Block(b).Calls...)
 		rest.steps = append(rest.steps, steps[s.place[b.ID]])
 		processed += steps[s.place[b.ID]]
 		rest.price.Insns += s.model.Block(b).Slots
@@ -145,6 +147,8 @@ func (s *search) rest(r *region, t *tree) *region {
 		rest.price.Insns += s.crossing(b).exit
 	}
 	rest.price.Processed = int(min(processed, math.MaxInt32))
+	s.callees.Charge(&rest.price, called, nil)
+	rest.price.Maps = r.price.Maps
 	return rest
 }
 

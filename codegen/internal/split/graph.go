@@ -17,6 +17,7 @@ type graph struct {
 	live    *ir.Liveness
 	facts   *ir.Facts
 	model   *verifier.Model
+	callees *verifier.Callees
 	roots   map[*ir.Block]*ir.Root
 	freq    []float64 // how often a packet comes by, by block ID
 
@@ -36,18 +37,17 @@ func newGraph(m *ir.Module, f *ir.Func, opts Options) *graph {
 		m: m, f: f, carrier: opts.Carrier,
 		order: f.ReversePostorder(), preds: f.Preds(), live: ir.Live(f), facts: ir.Prove(f), model: verifier.NewModel(f),
 		pos: make([]int, f.NumBlocks()), freq: make([]float64, f.NumBlocks()), crossings: make([]*crossing, f.NumBlocks()),
-		roots: map[*ir.Block]*ir.Root{}, maxima: make([]maximum, f.NumValues()), narrowed: make([]narrowing, f.NumValues()),
+		callees: verifier.NewCallees(m),
+		roots:   map[*ir.Block]*ir.Root{}, maxima: make([]maximum, f.NumValues()), narrowed: make([]narrowing, f.NumValues()),
 		stored: map[string]bool{"cb": true}, config: map[string]bool{}, priced: map[shape]*region{},
 	}
 	for i, b := range g.order {
 		g.pos[b.ID] = i
-		for _, v := range b.Insts {
-			switch v.Op {
-			case ir.CtxStore:
-				g.stored[v.Sym] = true
-			case ir.Resize:
-				g.stored["len"] = true
-			}
+		g.stores(b)
+	}
+	for _, sub := range m.Subs {
+		for _, b := range sub.Blocks {
+			g.stores(b)
 		}
 	}
 	for _, gl := range m.Globals {
@@ -62,6 +62,18 @@ func newGraph(m *ir.Module, f *ir.Func, opts Options) *graph {
 		g.guess()
 	}
 	return g
+}
+
+// stores marks the context fields that a block changes.
+func (g *graph) stores(b *ir.Block) {
+	for _, v := range b.Insts {
+		switch v.Op {
+		case ir.CtxStore:
+			g.stored[v.Sym] = true
+		case ir.Resize:
+			g.stored["len"] = true
+		}
+	}
 }
 
 // guess spreads frequencies from the entries over the graph.

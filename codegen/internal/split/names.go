@@ -53,6 +53,9 @@ func (ps *programs) taken() map[string]bool {
 	for _, g := range ps.m.Globals {
 		taken[g.Name] = true
 	}
+	for _, f := range ps.m.Subs {
+		taken[f.Name] = true
+	}
 	return taken
 }
 

@@ -171,6 +171,7 @@ func (s *search) price(r *region) {
 	r.walked = visit.Total
 	maps := []string{tableStages, tableMisses, TableState}
 	fixed := r.slack + s.entering(r.head)
+	var called []string
 	processed := float64(fixed)
 	r.price.Insns = 2 * fixed
 	for _, b := range r.blocks {
@@ -191,6 +192,8 @@ func (s *search) price(r *region) {
 				maps = append(maps, name)
 			}
 		}
+		called = append(called, c.Calls...)
+		r.price.TailCalls = r.price.TailCalls || b.Term.Op == ir.SlotCall
 	}
 	for _, b := range r.exits {
 		steps := visit.States[b.ID] * float64(s.crossing(b).exit)
@@ -198,8 +201,9 @@ func (s *search) price(r *region) {
 		r.calls = append(r.calls, steps)
 		r.price.Insns += s.crossing(b).exit
 	}
-	r.price.Processed = int(min(processed, math.MaxInt32))
-	r.price.Maps, r.price.Pending = len(maps), visit.Pending
+	r.price.Processed, r.price.Pending = int(min(processed, math.MaxInt32)), visit.Pending
+	r.price.TailCalls = r.price.TailCalls || len(r.exits) > 0
+	s.callees.Charge(&r.price, called, maps)
 }
 
 // sort puts blocks into reverse postorder.
@@ -271,6 +275,14 @@ func (s *search) excess(e verifier.Estimate) (what string, have, limit int) {
 		return "maps", e.Maps, verifier.MaxMaps
 	case e.Stack > maxStack:
 		return stackBytes, e.Stack, maxStack
+	case e.Deepest > 0:
+		limit := maxStack
+		if most := s.m.Target.CallStack(); e.TailCalls && most > 0 {
+			limit = most - verifier.FrameUnit
+		}
+		if have := verifier.Frame(e.Stack) + e.Deepest; have > limit {
+			return stackBytes, have, limit
+		}
 	}
 	return "", 0, 0
 }

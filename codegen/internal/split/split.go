@@ -219,6 +219,9 @@ func (ps *programs) assemble(p *Plan) error {
 		Name: ps.m.Name, ProgType: ps.m.ProgType, Frags: ps.m.Frags, License: ps.m.License, Target: ps.m.Target, Default: ps.m.Default,
 		Maps: slices.Clone(ps.m.Maps), Globals: ps.m.Globals,
 	}
+	for _, f := range ps.m.Subs {
+		p.module.Subs = append(p.module.Subs, f.Clone())
+	}
 	for _, h := range ps.heads {
 		p.module.Funcs = append(p.module.Funcs, ps.build(h))
 	}
@@ -229,7 +232,7 @@ func (ps *programs) assemble(p *Plan) error {
 		}
 	}
 	for i, h := range ps.heads {
-		p.Programs = append(p.Programs, ps.describe(h, verifier.Cost(p.module.Funcs[i])))
+		p.Programs = append(p.Programs, ps.describe(h, verifier.Cost(p.module.Funcs[i], ps.callees)))
 	}
 	p.Order = p.order(p.module.Maps)
 	return nil

@@ -17,6 +17,7 @@
 //	walk     depth first, what falls through first; what is remembered, found again and given up
 //	insns    how many instructions each operation becomes
 //	stack    how many values have no register
+//	callees  what subprograms add
 //
 // What it doesn't see: what the lowering makes of one operation exactly (the table is of averages); what register or
 // stack slot a value lives in, and so leftovers in dead slots; that two registers hold the same number plus a constant;
@@ -46,12 +47,14 @@ const (
 
 // Estimate is the price of one program.
 type Estimate struct {
-	Insns     int // 8-byte instruction slots
-	Processed int // instructions the verifier walks through
-	Stack     int // bytes
-	Maps      int // distinct ones
-	Pending   int // branches that the verifier has queued at the worst moment
-	Jump      int // the longest distance of a jump, in instruction slots
+	Insns     int  // 8-byte instruction slots
+	Processed int  // instructions the verifier walks through
+	Stack     int  // bytes
+	Deepest   int  // bytes of stack that its calls of subprograms take at most; 0: it calls none
+	TailCalls bool // it makes some
+	Maps      int  // distinct ones
+	Pending   int  // branches that the verifier has queued at the worst moment
+	Jump      int  // the longest distance of a jump, in instruction slots
 }
 
 // Model holds what estimates for parts of one Func share.
@@ -77,6 +80,7 @@ type Block struct {
 	Slots int      // instruction slots
 	Stack int      // bytes at the worst point
 	Maps  []string // named in it
+	Calls []string // subprograms that it calls
 
 	term   int         // steps of the terminator
 	extra  int         // steps that belong to no instruction
@@ -117,6 +121,8 @@ func (m *Model) measure(b *ir.Block, preds []ir.Pred, p pressure) Block {
 			c.Maps = append(c.Maps, ".rodata", ".data")
 		case ir.Forget: // adds a variable
 			c.Maps = append(c.Maps, ".data")
+		case ir.CallFn:
+			c.Calls = append(c.Calls, v.Sym)
 		}
 	}
 	c.extra = min(max(0, p.spills), p.shared)
@@ -204,26 +210,40 @@ func Differences(f *ir.Func) Difference {
 	return d
 }
 
-// Cost estimates a whole program.
-func Cost(f *ir.Func) Estimate {
+// Cost estimates a whole program, with what it calls.
+func Cost(f *ir.Func, callees *Callees) Estimate {
+	p := cost(f)
+	callees.Charge(&p.Estimate, p.calls, p.maps)
+	return p.Estimate
+}
+
+// A price is that of one function, without what it calls.
+type price struct {
+	Estimate
+	maps, calls []string
+}
+
+func cost(f *ir.Func) price {
 	m := NewModel(f)
 	visit := m.Visit(f.Blocks[0], func(*ir.Block) bool { return false })
-	e := Estimate{Insns: prologue, Pending: visit.Pending}
+	p := price{Estimate: Estimate{Insns: prologue, Pending: visit.Pending}}
 	processed := float64(prologue)
-	names := map[string]bool{}
 	for _, b := range m.order.Blocks {
 		c := m.Block(b)
 		processed += visit.Steps[b.ID]
-		e.Insns += c.Slots
-		e.Stack = max(e.Stack, c.Stack)
+		p.Insns += c.Slots
+		p.Stack = max(p.Stack, c.Stack)
+		p.TailCalls = p.TailCalls || b.Term.Op == ir.TailCall
 		for _, name := range c.Maps {
-			names[name] = true
+			p.maps = with(p.maps, name)
+		}
+		for _, name := range c.Calls {
+			p.calls = with(p.calls, name)
 		}
 	}
-	e.Maps = len(names)
-	e.Processed = int(min(processed, math.MaxInt32))
-	e.Jump = m.longestJump()
-	return e
+	p.Processed = int(min(processed, math.MaxInt32))
+	p.Jump = m.longestJump()
+	return p
 }
 
 // longestJump is the longest distance of a jump, in instruction slots.

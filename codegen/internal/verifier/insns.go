@@ -45,6 +45,8 @@ func instSize(v *ir.Value, uses []int) size {
 		if v.Sym == "len" {
 			s = steps(3)
 		}
+	case ir.CallFn:
+		return steps(2 + len(v.Args)) // the call, the context, the result; and moves of the arguments
 	case ir.PktAdd:
 		if v.Args[1].Op == ir.Const {
 			return size{} // a displacement

@@ -31,7 +31,7 @@ const (
 // A number that is only returned costs nothing, one that is compared costs a walk for each value it may have.
 func TestPrecision(t *testing.T) {
 	const k = 50
-	plain, counter := Cost(joined(k, zero, "add", returned)).Processed, Cost(joined(k, zero, "add", decided)).Processed
+	plain, counter := Cost(joined(k, zero, "add", returned), &Callees{}).Processed, Cost(joined(k, zero, "add", decided), &Callees{}).Processed
 	if plain > 10*k {
 		t.Errorf("a counter that is returned: %d", plain)
 	}

@@ -47,6 +47,7 @@ func (r *Report) section(sources map[string]string) string {
 	p.f("<p>%s: %s, default %s. %s.</p>\n", clean(r.Source), clean(r.Type), clean(r.Default), clean(upper(r.summary())))
 	p.f("<div class=\"picture\">\n%s</div>\n", r.picture(true))
 	p.programs()
+	p.fns()
 	p.tables()
 	for _, f := range p.files {
 		p.source(f, sources[f])

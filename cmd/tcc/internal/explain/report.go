@@ -6,6 +6,7 @@
 //	report   what is told
 //	variants several reports of one pipeline
 //	text     tables for a terminal
+//	fns      subprograms, in the text and on the page
 //	graph    programs and slots tables as the nodes of a drawing, in layers
 //	place    where on the page they stand
 //	svg      the drawing
@@ -40,6 +41,9 @@ type Report struct {
 	StateBytes int        `json:"stateBytes"`
 	Programs   []*Program `json:"programs"`
 	Slots      []Table    `json:"slots"`
+
+	Subprograms []*codegen.Subprogram `json:"subprograms"`
+	Inlined     []codegen.Inlined     `json:"inlined"`
 }
 
 // Program is a program, and what the kernel says of it.
@@ -72,7 +76,7 @@ func New(p *check.Program, a *codegen.Artifact, opts codegen.Options) *Report {
 	r := &Report{
 		Variant: a.Variant, Source: p.Files[0].Name, Pipeline: p.Name, Type: p.Type.Name, Default: p.Default.Name,
 		Target: opts.Target.String(), Budget: cmp.Or(opts.Budget, codegen.DefaultBudget),
-		TailCalls: a.MaxChain, Chain: a.Chain, StateBytes: a.StateBytes, Slots: []Table{},
+		TailCalls: a.MaxChain, Chain: a.Chain, StateBytes: a.StateBytes, Slots: []Table{}, Subprograms: a.Subprograms, Inlined: a.Inlined,
 	}
 	for _, pr := range a.Programs {
 		r.Programs = append(r.Programs, &Program{Program: pr})

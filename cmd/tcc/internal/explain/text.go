@@ -23,6 +23,7 @@ func (r *Report) Text() string {
 	for _, p := range r.Programs {
 		r.program(&s, p)
 	}
+	r.fns(&s)
 	for _, t := range r.Slots {
 		r.table(&s, t)
 	}

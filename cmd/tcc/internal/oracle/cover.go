@@ -335,6 +335,9 @@ func (v *coverer) expr(e syntax.Expr) {
 	case *syntax.Unary:
 		v.add("%s prefix %s", typeName(v.p.Types[e]), e.Op)
 	case *syntax.Call:
+		if f, ok := v.p.Uses[e.Fun].(*check.Fn); ok {
+			v.fnCall(f)
+		}
 		if len(e.Args) == 1 {
 			v.add("%s of %s", e.Fun.Name, typeName(v.p.Types[e.Args[0]]))
 		} else {
@@ -354,5 +357,26 @@ func (v *coverer) expr(e syntax.Expr) {
 		}
 	case *syntax.StructLit:
 		v.add("struct literal")
+	}
+}
+
+// fnCall counts a call by what passes over it, if the fn is marked as a subprogram.
+func (v *coverer) fnCall(f *check.Fn) {
+	if !f.Call {
+		return
+	}
+	result := "nothing"
+	if f.Result != nil {
+		result = typeName(f.Result.Type)
+	}
+	v.add("call for %s", result)
+	for _, p := range f.Params {
+		v.add("call with %s", typeName(p.Type))
+	}
+	c := v.p.Calling(f, v.p.Type)
+	for what, so := range map[string]bool{"the packet": c.Packet, "the cursor": c.Cursor, "failure": c.Fails} {
+		if so {
+			v.add("call with %s", what)
+		}
 	}
 }

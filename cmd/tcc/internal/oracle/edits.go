@@ -121,6 +121,11 @@ func (e *editor) decl(d syntax.Decl) {
 		for i := range d.Params {
 			e.dropParam(d.Name.Name, d.Params, i)
 		}
+	case *syntax.FnDecl:
+		if d.Call {
+			from, to := at(d.CallMark())
+			e.edits = append(e.edits, []edit{{from: from, to: to}})
+		}
 	case *syntax.StructDecl:
 		runs(e, d.Fields)
 	case *syntax.EventDecl:

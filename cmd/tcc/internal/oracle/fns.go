@@ -2,9 +2,11 @@ package oracle
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
+	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
@@ -149,4 +151,20 @@ func (g *gen) callStmt(int) bool {
 		g.line("%s", text)
 	}
 	return false
+}
+
+// markCalls marks some of the functions that can be subprograms. Which these are, the checker knows best.
+func markCalls(r *rand.Rand, src string) string {
+	p, _ := check.Source(fileName, src)
+	if p == nil {
+		return src // what is wrong, the checker says when it is asked next
+	}
+	var marks []edit
+	for _, f := range p.Fns {
+		if p.Calling(f, p.Type).No == nil && r.IntN(2) == 0 {
+			from, _ := at(f.Decl.Body)
+			marks = append(marks, edit{from, from, "call "})
+		}
+	}
+	return apply(src, marks)
 }

@@ -107,7 +107,7 @@ func Generate(seed uint64) string {
 	g.writeFns()
 	g.writeStages()
 	g.writeTables()
-	return g.text.String()
+	return markCalls(r, g.text.String())
 }
 
 // sizes are how many statements programs have; largeSizes are those of a few, which run out of registers. Ten small programs

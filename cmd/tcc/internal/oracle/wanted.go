@@ -31,6 +31,12 @@ func wanted() (names []string) {
 		add("%v of bool", t)
 		add("%v of enum", t)
 	}
+	for _, t := range []string{"u8", "u32", "u64", "i16", "ip4", "bool", "view"} {
+		add("call with %s", t)
+	}
+	for _, t := range []string{"u8", "u32", "u64", "i32", "i64", "ip4", "bool", "enum", "nothing"} {
+		add("call for %s", t)
+	}
 	for _, kind := range mapKinds {
 		for _, what := range []string{"lookup", "update", "update else", "update else goto", "in"} {
 			add("%s %s", kind, what)
@@ -71,5 +77,6 @@ func wanted() (names []string) {
 		"read u1 in 1 bytes", "read u4 in 1 bytes", "read u16", "read u32", "read ip4", "read ip6", "read mac",
 		"write u1 in 1 bytes", "write u16", "write u32", "write ip4", "write ip6", "write mac", "write packet.mark", "write packet.priority",
 		"read packet.len", "read packet.mark",
+		"call with the packet", "call with the cursor", "call with failure",
 		"rewrite", "rewrite of ipv4", "rewrite of ipv6", "rewrite of tcp", "rewrite of udp", "rewrite of icmp", "rewrite of icmp6")
 }

@@ -52,7 +52,7 @@ func New(m *ir.Module) *Machine {
 	return mc
 }
 
-// run is the execution of one program.
+// run is the execution of one program or subprogram.
 type run struct {
 	m      *Machine
 	values map[*ir.Value]operand
@@ -78,13 +78,35 @@ func (m *Machine) Run() (int32, error) {
 	m.TailCalls, m.room = 0, headroom
 	next := &start{block: m.Module.Funcs[0].Blocks[0]}
 	for {
-		r := &run{m: m, values: map[*ir.Value]operand{}, proven: map[*ir.Value]int64{}}
+		r := m.newRun(0)
 		verdict, call, err := r.blocks(next)
 		if err != nil || call == nil {
-			return verdict, err
+			return int32(verdict), err
 		}
 		next = call
 	}
+}
+
+func (m *Machine) newRun(epoch int) *run {
+	return &run{m: m, values: map[*ir.Value]operand{}, proven: map[*ir.Value]int64{}, epoch: epoch}
+}
+
+// sub runs a subprogram.
+func (r *run) sub(v *ir.Value) error {
+	f := r.m.Module.Sub(v.Sym)
+	if f == nil {
+		return fmt.Errorf("no subprogram %s", v.Sym)
+	}
+	in := r.m.newRun(r.epoch)
+	result, call, err := in.blocks(&start{block: f.Blocks[0], args: r.vals(v.Args)})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", f.Name, err)
+	case call != nil || in.epoch != r.epoch:
+		return fmt.Errorf("%s moves the packet or makes a tail call", f.Name)
+	}
+	r.values[v] = operand{n: result}
+	return nil
 }
 
 func (r *run) val(v *ir.Value) operand { return r.values[v] }
@@ -107,8 +129,8 @@ func (r *run) nums(vs []*ir.Value) []uint64 {
 	return ns
 }
 
-// blocks runs from a start to a verdict or the next start.
-func (r *run) blocks(at *start) (int32, *start, error) {
+// blocks runs from a start to a verdict, or the result of a subprogram, or the next start.
+func (r *run) blocks(at *start) (uint64, *start, error) {
 	b, args := at.block, at.args
 	if len(args) != len(b.Params) {
 		return 0, nil, fmt.Errorf("%s has %d parameters, not %d", b, len(b.Params), len(args))
@@ -124,7 +146,7 @@ func (r *run) blocks(at *start) (int32, *start, error) {
 		}
 		t := &b.Term
 		if t.Op == ir.Ret {
-			return int32(r.num(t.Args[0])), nil, nil
+			return r.num(t.Args[0]), nil, nil
 		}
 		e, call, err := r.term(t)
 		if err != nil || call != nil {
@@ -312,6 +334,8 @@ func (r *run) inst(v *ir.Value) error {
 		r.values[v] = operand{obj: r.m.fib(object(v, r.vals(v.Args)))}
 	case ir.MakeObj:
 		r.values[v] = operand{obj: object(v, r.vals(v.Args))}
+	case ir.CallFn:
+		return r.sub(v)
 	case ir.Now:
 		set(r.m.tick())
 	case ir.Random, ir.CPU:

@@ -1,0 +1,184 @@
+package codegen
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/emit"
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+	"github.com/tcc-bpf/tcc/codegen/internal/split"
+	"github.com/tcc-bpf/tcc/codegen/internal/verifier"
+	"github.com/tcc-bpf/tcc/lang/check"
+)
+
+// A fn becomes a subprogram if the source says `call`. Whether it can, shows only later: what it costs to verify, what its
+// frame takes, and whether programs that call it make tail calls too. If it can't, its code stands where it is called, and
+// all is compiled once more. That ends, as each time there are fewer subprograms.
+
+// dearPart is the part of the budget that a subprogram may cost, with what it calls. It can't be cut, and every program
+// that calls it pays for it.
+const dearPart = 4
+
+// maxFrames is how many functions can be called inside each other (MAX_CALL_FRAMES in linux/bpf_verifier.h), the program
+// among them.
+const maxFrames = 8
+
+// calls are the fns that are subprograms, and those that aren't though they should be.
+type calls struct {
+	p       *check.Program
+	called  map[*check.Fn]bool
+	inlined []Inlined
+}
+
+// Inlined is a fn that was to be a subprogram, and why its code stands where it is called nevertheless.
+type Inlined struct {
+	Name string `json:"name"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Why  string `json:"why"`
+}
+
+func newCalls(p *check.Program) *calls {
+	c := &calls{p: p, called: map[*check.Fn]bool{}, inlined: []Inlined{}}
+	for _, f := range p.Fns {
+		if f.Call {
+			c.called[f] = true
+		}
+	}
+	return c
+}
+
+// refuse writes a subprogram out where it is called.
+func (c *calls) refuse(name, format string, args ...any) {
+	for f := range c.called {
+		if f.Name == name {
+			at := f.Decl.Name.Span()
+			c.inlined = append(c.inlined, Inlined{name, at.File, at.Start.Line, fmt.Sprintf(format, args...)})
+			delete(c.called, f)
+		}
+	}
+}
+
+// dear refuses subprograms that cost too much to verify, and those that are too deep inside of others. It reports whether
+// there are any.
+func (c *calls) dear(m *ir.Module, budget int) bool {
+	before := len(c.called)
+	callees, depth := verifier.NewCallees(m), map[string]int{}
+	for _, f := range m.Subs { // callees first
+		for _, name := range callees.Calls(f.Name) {
+			depth[f.Name] = max(depth[f.Name], 1+depth[name])
+		}
+		if n := callees.Processed(f.Name); n > budget/dearPart {
+			c.refuse(f.Name, "the verifier would walk through about %d instructions of it in each program that calls it, and the budget is %d", n, budget)
+		} else if depth[f.Name] > maxFrames-2 {
+			c.refuse(f.Name, "with what it calls, more than %d functions would call each other", maxFrames)
+		}
+	}
+	return len(c.called) < before
+}
+
+// unsound refuses subprograms that a program of a plan can't call. It reports whether there are any.
+func (c *calls) unsound(u *unit) bool {
+	before := len(c.called)
+	callees := verifier.NewCallees(u.m)
+	frames := map[string]int{}
+	for i, f := range u.m.Subs {
+		deepest := 0
+		for _, name := range callees.Calls(f.Name) {
+			deepest = max(deepest, frames[name])
+		}
+		frames[f.Name] = verifier.Frame(u.subs[i].Stack) + deepest
+	}
+	for i, pr := range u.plan.Programs {
+		calls := split.Subprograms(u.m.Funcs[i])
+		limit, what := verifier.MaxStack, ""
+		if pr.Cost.TailCalls {
+			limit, what = u.m.Target.CallStack(), ", as that makes tail calls too"
+		}
+		if limit == 0 {
+			for _, name := range callees.Closure(calls) {
+				c.refuse(name, "program `%s`, which would call it, makes tail calls too: not all kernels before 6.1 can do both", pr.Name)
+			}
+			continue
+		}
+		for _, name := range calls {
+			if n := verifier.Frame(u.code[i].Stack) + frames[name]; n > limit {
+				c.refuse(name, "with what it calls and program `%s` it would need %d bytes of stack, %d at most%s", pr.Name, n, limit, what)
+			}
+		}
+	}
+	return len(c.called) < before
+}
+
+// all refuses all subprograms, as there is no plan with them. It reports whether there were any.
+func (c *calls) all(none *PlanError) bool {
+	had := len(c.called) > 0
+	why := "with subprograms there is no plan"
+	if none.Reason == "" {
+		why += fmt.Sprintf(": stage `%s` comes to %d %s, and the limit is %d", none.Stage, none.Have, none.Constraint, none.Limit)
+	}
+	for _, f := range c.p.Fns {
+		if c.called[f] {
+			c.refuse(f.Name, "%s", why)
+		}
+	}
+	return had
+}
+
+// A Subprogram is a fn that programs call.
+type Subprogram struct {
+	Name          string   `json:"name"`
+	File          string   `json:"file"`
+	Line          int      `json:"line"`
+	Why           string   `json:"why"`           // it is a subprogram
+	Instructions  int      `json:"instructions"`  // in units of 8 bytes, as the kernel counts them
+	EstimatedCost int      `json:"estimatedCost"` // instructions that the verifier will process, once in each program
+	Stack         int      `json:"stack"`         // bytes
+	Calls         []string `json:"calls"`         // the subprograms that it calls itself
+	Callers       []string `json:"callers"`       // the programs that it is linked to
+}
+
+// marked is why most subprograms are some.
+const marked = "it is marked `call`"
+
+// subprograms tells about each subprogram, in the order of the module's.
+func (c *calls) subprograms(u *unit) []*Subprogram {
+	callees := verifier.NewCallees(u.m)
+	all := []*Subprogram{}
+	for i, f := range u.m.Subs {
+		s := &Subprogram{Name: f.Name, Why: marked, Instructions: u.subs[i].Size(), Stack: u.subs[i].Stack,
+			EstimatedCost: callees.Own(f.Name).Processed, Calls: append([]string{}, callees.Calls(f.Name)...), Callers: []string{}}
+		for _, fn := range c.p.Fns {
+			if fn.Name == f.Name {
+				s.File, s.Line = fn.Decl.Name.Span().File, fn.Decl.Name.Span().Start.Line
+			}
+		}
+		for k, pr := range u.plan.Programs {
+			if slices.Contains(callees.Closure(split.Subprograms(u.m.Funcs[k])), f.Name) {
+				s.Callers = append(s.Callers, pr.Name)
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// A unit is what a pipeline was compiled to.
+type unit struct {
+	m    *ir.Module
+	plan *split.Plan
+	code []*emit.Function // of the programs
+	subs []*emit.Function
+}
+
+// linked are the subprograms that a program is linked to.
+func (u *unit) linked(program int) []*emit.Function {
+	names := verifier.NewCallees(u.m).Closure(split.Subprograms(u.m.Funcs[program]))
+	var list []*emit.Function
+	for _, f := range u.subs {
+		if slices.Contains(names, f.Name) {
+			list = append(list, f)
+		}
+	}
+	return list
+}

@@ -1,0 +1,40 @@
+package object
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
+)
+
+// TestSubs: what a program calls is linked to it, with its type and its lines, and what that calls.
+func TestSubs(t *testing.T) {
+	s := &Spec{
+		Section: "tc", Sources: map[string]string{"s.tcc": "one\ntwo\nthree"},
+		Programs: []Program{
+			{"plain", asm.Instructions{asm.Mov.Imm(asm.R0, 0).WithSource(at(1, 1)), asm.Return()}},
+			{"main", asm.Instructions{asm.Call.Label("outer").WithSource(at(1, 2)), asm.Return()}},
+		},
+		Subs: []Sub{
+			{Name: "inner", Args: []int{2, 8}, Result: 1, Insns: asm.Instructions{asm.Mov.Imm(asm.R0, 1).WithSource(at(2, 1)), asm.Return()}},
+			{Name: "outer", Ctx: true, Result: 8, Insns: asm.Instructions{asm.Call.Label("inner").WithSource(at(3, 1)), asm.Return()}},
+		},
+	}
+	for _, order := range orders {
+		spec := load(t, s, order)
+		if len(spec.Programs) != 2 || len(spec.Programs["plain"].Instructions) != 2 {
+			t.Errorf("%v: %v", order, spec.Programs)
+		}
+		var linked []string
+		for _, ins := range spec.Programs["main"].Instructions {
+			if name := ins.Symbol(); name != "" {
+				linked = append(linked, name+" "+btf.FuncMetadata(&ins).Type.(*btf.FuncProto).Return.TypeName())
+			}
+		}
+		slices.Sort(linked)
+		if want := []string{"inner unsigned char", "main int", "outer unsigned long long"}; !slices.Equal(linked, want) {
+			t.Errorf("%v: linked are %v, not %v", order, linked, want)
+		}
+	}
+}

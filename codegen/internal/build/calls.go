@@ -5,7 +5,6 @@ import (
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/check"
-	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/syntax"
 	"github.com/tcc-bpf/tcc/lang/types"
 )
@@ -137,17 +136,6 @@ func (b *builder) maxPassed(c *sub, i int) uint64 {
 		most = max(most, b.max(args[i]))
 	}
 	return most
-}
-
-// failCode is what is returned on failure, of a fn or of the pipeline.
-func (s *stage) failCode(at diag.Span) *ir.Value {
-	switch {
-	case s.sub == nil:
-		return s.konst(at, ir.I32, uint64(verdictCode(s.p.Default)))
-	case s.sub.Fails:
-		return s.konst(at, ir.I64, failedBit)
-	}
-	return s.konst(at, ir.Number(s.sub.f.Result), 0) // a view that isn't there any more: it never comes to that
 }
 
 // calleesFirst lists the fns, each behind all that it calls.

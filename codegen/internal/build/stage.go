@@ -115,6 +115,17 @@ func (s *stage) failBlock() *ir.Block {
 	return s.failed
 }
 
+// failCode is what is returned on failure, of a fn or of the pipeline.
+func (s *stage) failCode(at diag.Span) *ir.Value {
+	switch {
+	case s.sub == nil:
+		return s.konst(at, ir.I32, uint64(verdictCode(s.p.Default)))
+	case s.sub.Fails:
+		return s.konst(at, ir.I64, failedBit)
+	}
+	return s.konst(at, ir.Number(s.sub.f.Result), 0) // a view that isn't there any more: it never comes to that
+}
+
 // failing is where what fails in a statement leads: its else, or the default.
 func (s *stage) failing() *ir.Block {
 	if s.onFailure != nil {

@@ -4,6 +4,8 @@ package runtime
 
 import (
 	"fmt"
+	"net"
+	"strings"
 	"syscall"
 
 	"github.com/cilium/ebpf"
@@ -27,7 +29,7 @@ func (p *Pipeline) AttachXDP(ifindex int, mode XDPMode) (link.Link, error) {
 	}
 	flags := map[XDPMode]link.XDPAttachFlags{XDPDriver: link.XDPDriverMode, XDPGeneric: link.XDPGenericMode}[mode]
 	l, err := link.AttachXDP(link.XDPOptions{Program: p.Entry(), Interface: ifindex, Flags: flags})
-	return p.keep(l, device(ifindex), err)
+	return p.keepDevice(l, ifindex, err)
 }
 
 // AttachIngress attaches a tc pipeline to what an interface receives, by TCX (Linux 6.6).
@@ -45,7 +47,7 @@ func (p *Pipeline) attachTCX(ifindex int, at ebpf.AttachType) (link.Link, error)
 		return nil, err
 	}
 	l, err := link.AttachTCX(link.TCXOptions{Program: p.Entry(), Interface: ifindex, Attach: at})
-	return p.keep(l, device(ifindex), err)
+	return p.keepDevice(l, ifindex, err)
 }
 
 // CgroupDirection says which packets of a cgroup's processes a cgroup_skb pipeline sees.
@@ -97,7 +99,25 @@ func (p *Pipeline) wantType(want string) error {
 	return nil
 }
 
-func device(ifindex int) string { return fmt.Sprintf("interface %d", ifindex) }
+// keepDevice keeps the link to an interface. Where there is no such interface the error lists those that there are.
+func (p *Pipeline) keepDevice(l link.Link, ifindex int, err error) (link.Link, error) {
+	to := fmt.Sprintf("interface %d", ifindex)
+	if err == nil {
+		return p.keep(l, to, nil)
+	}
+	all, unknown := net.Interfaces()
+	if unknown != nil {
+		return p.keep(nil, to, err)
+	}
+	var names []string
+	for _, i := range all {
+		if i.Index == ifindex {
+			return p.keep(nil, fmt.Sprintf("%s (%s)", to, i.Name), err)
+		}
+		names = append(names, fmt.Sprintf("%d (%s)", i.Index, i.Name))
+	}
+	return p.keep(nil, to, fmt.Errorf("there is none of this number, but %s: %w", strings.Join(names, ", "), err))
+}
 
 func (p *Pipeline) keep(l link.Link, to string, err error) (link.Link, error) {
 	if err != nil {

@@ -188,6 +188,8 @@ func TestSlots(t *testing.T) {
 		"there are 18 slots": kinds.Set(18, p.Programs()["any"]),
 		"use Clear":          kinds.Set(1, nil),
 		"18 slots":           kinds.Clear(18),
+		"kinds[1]: the table has no stage `udp`; it has any, udp_in": kinds.SetNamed(1, "udp"),
+		"has no stage `guard`": kinds.SetNamed(1, "guard"),
 	} {
 		if err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("error %v, want one about %q", err, what)
@@ -345,7 +347,7 @@ func TestWrongAttachment(t *testing.T) {
 	if _, err := p.AttachIngress(1); err == nil || !strings.Contains(err.Error(), "of type xdp, not tc") {
 		t.Errorf("xdp attached to tc: %v", err)
 	}
-	if _, err := p.AttachXDP(1<<30, runtime.XDPAuto); err == nil || !strings.Contains(err.Error(), "interface") {
+	if _, err := p.AttachXDP(1<<30, runtime.XDPAuto); err == nil || !strings.Contains(err.Error(), "interface 1073741824: there is none of this number, but 1 (lo)") {
 		t.Errorf("attached to no interface: %v", err)
 	}
 }

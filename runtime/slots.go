@@ -3,6 +3,9 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/cilium/ebpf"
 )
@@ -36,6 +39,18 @@ func (s *Slots) Set(i uint32, stage *ebpf.Program) error {
 		return fmt.Errorf("%s[%d]: no program given; use Clear to empty a slot", s.layout.Name, i)
 	}
 	return s.change(i, nil, func() error { return s.put(i, stage) })
+}
+
+// SetNamed puts one of the stages that the source names in the table into slot i.
+func (s *Slots) SetNamed(i uint32, stage string) error {
+	names := slices.Compact(slices.Sorted(maps.Values(s.layout.Initial)))
+	switch {
+	case len(names) == 0:
+		return fmt.Errorf("%s[%d]: there is no stage `%s`: the source puts none into the table; SetStage takes those that are compiled apart", s.layout.Name, i, stage)
+	case !slices.Contains(names, stage):
+		return fmt.Errorf("%s[%d]: the table has no stage `%s`; it has %s", s.layout.Name, i, stage, strings.Join(names, ", "))
+	}
+	return s.Set(i, s.pipeline.coll.Programs[stage])
 }
 
 func (s *Slots) put(i uint32, stage *ebpf.Program) error {

@@ -46,7 +46,7 @@ func explainFile(e *env, path string, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	p, all, _, err := build(e, path, variants)
+	p, all, _, err := build(e.failing(o.json), path, variants)
 	if err != nil {
 		return err
 	}

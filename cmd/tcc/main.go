@@ -26,7 +26,15 @@ const (
 type env struct {
 	stdout, stderr io.Writer
 	json           bool // diagnostics as JSON
+	jsonErrors     bool // the same, if there are errors among them
 	colour         bool
+}
+
+// failing is the same for a command whose own output is JSON: so are the diagnostics, if there is no such output for errors.
+func (e *env) failing(inJSON bool) *env {
+	with := *e
+	with.jsonErrors = inJSON
+	return &with
 }
 
 // A command is one verb of tcc.

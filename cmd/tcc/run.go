@@ -38,13 +38,13 @@ var runCommand = &command{
 				return err
 			}
 			if *profilePath != "" {
-				eng, err := profile(e, args[0], *profilePath, *kernel)
+				eng, err := profile(e.failing(*asJSON), args[0], *profilePath, *kernel)
 				if err != nil {
 					return err
 				}
 				return errors.Join(replay(e, eng, eng.recorder.Program(), args[1:], *asJSON), eng.Close())
 			}
-			m, err := engines(e, args[0], variants, *kernel)
+			m, err := engines(e.failing(*asJSON), args[0], variants, *kernel)
 			if err != nil {
 				return err
 			}

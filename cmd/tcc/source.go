@@ -141,7 +141,7 @@ func goPackage() string { return cmp.Or(os.Getenv("GOPACKAGE"), "main") }
 
 // show prints diagnostics and returns them as the error if one of them is an error.
 func show(e *env, list diag.List, s *source) error {
-	if !e.json {
+	if !e.json && !(e.jsonErrors && list.HasErrors()) {
 		fmt.Fprint(e.stderr, list.Text(s.texts, e.colour))
 		return list.Err()
 	}

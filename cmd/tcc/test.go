@@ -32,7 +32,7 @@ var testCommand = &command{
 			for i := range variants {
 				variants[i].Options.Pinned = true
 			}
-			m, err := engines(e, path, variants, *inKernel)
+			m, err := engines(e.failing(*asJSON), path, variants, *inKernel)
 			if err != nil {
 				return err
 			}

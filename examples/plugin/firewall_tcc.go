@@ -336,7 +336,7 @@ type firewallOthersSlots struct {
 
 // Set puts a stage into slot i.
 func (s firewallOthersSlots) Set(i uint32, stage firewallOthersStage) error {
-	return s.pipeline.Slots(firewallMapOthers).Set(i, s.pipeline.Programs()[string(stage)])
+	return s.pipeline.Slots(firewallMapOthers).SetNamed(i, string(stage))
 }
 
 // SetStage puts a stage into slot i that was compiled apart and opened for this pipeline.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -112,16 +113,24 @@ func fieldHint(name string, has []string) string {
 	return "it has `" + strings.Join(has, "`, `") + "`"
 }
 
-// stringHint is advice about a string as a value, "" if there is none: an address stands without quotes.
+// stringHint is advice about a string as a value: an address or number stands without quotes, and what else a name could
+// stand for only Go knows.
 func stringHint(e *syntax.Literal) string {
 	text, err := strconv.Unquote(e.Text)
 	if err != nil {
 		return ""
 	}
-	if _, err := netip.ParseAddr(text); err != nil {
-		return ""
+	_, notAddr := netip.ParseAddr(text)
+	_, notPrefix := netip.ParsePrefix(text)
+	_, notMAC := net.ParseMAC(text)
+	_, notNumber := syntax.ParseInt(text)
+	switch {
+	case notAddr == nil || notPrefix == nil || notMAC == nil:
+		return fmt.Sprintf("an address has no quotes: `%s`", text)
+	case notNumber == nil:
+		return fmt.Sprintf("a number has no quotes: `%s`", text)
 	}
-	return fmt.Sprintf("an address has no quotes: `%s`", text)
+	return "there are no strings: the number that a name stands for, such as that of an interface, comes from Go in a `config`, a `var` or a map"
 }
 
 // boolHint is advice about a comparison of a bool with 0 or 1, as if it were a bit, or with another number, as in

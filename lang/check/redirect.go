@@ -58,6 +58,11 @@ func (c *checker) redirect(s *syntax.VerdictStmt) bool {
 			}
 		}
 	}
+	if name, ok := r.Number.(*syntax.Literal); ok && name.Kind == syntax.StringLit && r.Targets == nil {
+		c.errorf("E0308", name.Span(), "an interface is named by its number").Hint =
+			"declare `config uplink u32`, write `redirect(uplink)`, and let Go set the number, which net.InterfaceByName knows"
+		return false
+	}
 	ok := c.redirectNumber(r.Number)
 	if ok && r.Targets != nil {
 		c.boundIndex(r.Number, r.Targets.Max, r.Targets.Name)

@@ -89,10 +89,9 @@ func (g *generator) table(t table) {
 
 	recv := jen.Id("s").Id(t.slotsType)
 	slots := jen.Id("s").Dot("pipeline").Dot("Slots").Call(constantOf(g.maps, t.name))
-	program := jen.Id("s").Dot("pipeline").Dot("Programs").Call().Index(jen.String().Parens(jen.Id("stage")))
 	g.comment("Set puts a stage into slot i.")
 	g.file.Func().Params(recv).Id("Set").Params(jen.Id("i").Uint32(), jen.Id("stage").Id(t.stageType)).Error().Block(
-		jen.Return(jen.Add(slots).Dot("Set").Call(jen.Id("i"), program)),
+		jen.Return(jen.Add(slots).Dot("SetNamed").Call(jen.Id("i"), jen.String().Parens(jen.Id("stage")))),
 	)
 	g.comment("SetStage puts a stage into slot i that was compiled apart and opened for this pipeline.")
 	g.file.Func().Params(recv).Id("SetStage").Params(jen.Id("i").Uint32(), jen.Id("stage").Op("*").Qual(runtimePath, "Stage")).Error().Block(

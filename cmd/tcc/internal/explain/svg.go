@@ -142,7 +142,11 @@ func (d *drawing) rows(p *Program) []line {
 	if p.Kernel != nil && p.Kernel.Processed > 0 {
 		cost = fmt.Sprintf("%s of %s, in fact %s", thousands(p.EstimatedCost), thousands(d.r.Budget), thousands(p.Kernel.Processed))
 	}
-	rows := []line{{left: cost, right: count(p.Instructions, "insn"), class: "dim"}}
+	size := count(p.Instructions, "insn")
+	if len(cost)+len(size) > 33 { // there is no room for both
+		cost = strings.TrimSuffix(cost, " processed")
+	}
+	rows := []line{{left: cost, right: size, class: "dim"}}
 	rows = append(rows, d.parts(p)...)
 	if len(p.Carried) > 0 {
 		var names []string

@@ -50,7 +50,7 @@ type engine struct {
 
 func newEngine(t *testing.T, p *check.Program) *engine {
 	t.Helper()
-	m := Module(p, Options{Pinned: true})
+	m := Module(p, Options{Pinned: true, Calls: marked(p)})
 	if err := ir.Verify(m); err != nil {
 		t.Fatalf("%v\n%s", err, m)
 	}

@@ -111,8 +111,8 @@ func (r *recorder) sources(patterns ...string) (list []*check.Program, err error
 }
 
 // compile compiles with a budget; nil if there is no plan for it.
-func compile(p *check.Program, budget int) (*codegen.Artifact, error) {
-	a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true})
+func compile(p *check.Program, budget int, target codegen.Target) (*codegen.Artifact, error) {
+	a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Target: target})
 	var none *codegen.PlanError
 	if budget < codegen.DefaultBudget && errors.As(err, &none) {
 		return nil, nil
@@ -127,9 +127,14 @@ func (r *recorder) blocks() error {
 		return err
 	}
 	for _, p := range list {
-		err := r.each(p.Files[0].Name, p, budgets, func(title string, a *codegen.Artifact) error {
-			return r.tests(title, p, []*codegen.Artifact{a})
+		err := r.each(p.Files[0].Name, p, budgets, codegen.Target{}, func(title string, a *codegen.Artifact) error {
+			return r.tests(title, p, codegen.Target{}, []*codegen.Artifact{a})
 		})
+		if err == nil && slices.ContainsFunc(p.Fns, func(f *check.Fn) bool { return f.Call }) {
+			err = r.each(p.Files[0].Name+" for "+callers.Name, p, budgets, callers, func(title string, a *codegen.Artifact) error {
+				return r.tests(title, p, callers, []*codegen.Artifact{a})
+			})
+		}
 		if err != nil {
 			return err
 		}
@@ -137,14 +142,23 @@ func (r *recorder) blocks() error {
 	return nil
 }
 
+// callers are the first kernels for which programs both call subprograms and make tail calls.
+var callers = func() codegen.Target {
+	t, err := codegen.ParseTarget("6.1")
+	if err != nil {
+		panic(err) // it isn't in the table any more
+	}
+	return t
+}()
+
 // each compiles a pipeline with some budgets, but for those that leave no plan, and runs it. What fails is told.
-func (r *recorder) each(what string, p *check.Program, budgets []int, run func(title string, a *codegen.Artifact) error) error {
+func (r *recorder) each(what string, p *check.Program, budgets []int, target codegen.Target, run func(title string, a *codegen.Artifact) error) error {
 	for _, budget := range budgets {
 		title := fmt.Sprintf("%s at %d", what, budget)
 		if !r.only.MatchString(title) {
 			continue
 		}
-		a, err := compile(p, budget)
+		a, err := compile(p, budget, target)
 		if err != nil {
 			return err
 		}
@@ -160,7 +174,7 @@ func (r *recorder) each(what string, p *check.Program, budgets []int, run func(t
 
 // tests runs a pipeline's tests; one without any is loaded. Of variants, from says from which target on kernels take each but
 // for the last.
-func (r *recorder) tests(title string, p *check.Program, variants []*codegen.Artifact, from ...string) error {
+func (r *recorder) tests(title string, p *check.Program, target codegen.Target, variants []*codegen.Artifact, from ...string) error {
 	var all []*kernel.Recording
 	open := func() (interp.Engine, error) {
 		k, err := kernel.NewVariants(p, variants)
@@ -168,6 +182,7 @@ func (r *recorder) tests(title string, p *check.Program, variants []*codegen.Art
 			return nil, err
 		}
 		rec := kernel.NewRecording(title, p, variants[len(variants)-1])
+		rec.Target = target
 		rec.Try(variants, from...)
 		k.Tape = rec.Add
 		all = append(all, rec)
@@ -204,7 +219,7 @@ func (r *recorder) captures() error {
 		if err != nil {
 			return err
 		}
-		err = r.each("captures through "+p.Name, p, []int{codegen.DefaultBudget, 150}, func(title string, a *codegen.Artifact) error {
+		err = r.each("captures through "+p.Name, p, []int{codegen.DefaultBudget, 150}, codegen.Target{}, func(title string, a *codegen.Artifact) error {
 			return r.send(title, p, a, packets)
 		})
 		if err != nil {

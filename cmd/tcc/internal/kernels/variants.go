@@ -90,7 +90,7 @@ func (r *recorder) variants() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.title, err)
 		}
-		if err := r.tests(c.title, p, all, c.from...); err != nil {
+		if err := r.tests(c.title, p, codegen.Target{}, all, c.from...); err != nil {
 			r.fails(c.title, err)
 		}
 	}

@@ -40,6 +40,9 @@ type Options struct {
 	Carrier Carrier
 	// Profile takes the place of the guess how often packets come by, if it isn't nil. What it doesn't know is guessed.
 	Profile *Profile
+	// Stack is how many bytes of stack are enough for keys, values, events and numbers; of numbers the rest lies in the per-CPU
+	// array, if state may travel there. 0 means nearly all that the kernel gives. Less is for tests.
+	Stack int
 	// Cut, if set, is asked wherever a program can begin whether one does, and there is no budget: for tests.
 	Cut func() bool
 	// Verify checks the compiler's own work after every pass, for tests: an error is a bug of the compiler.
@@ -176,7 +179,7 @@ func assemble(p *check.Program, opts Options, calls *calls, u *unit) (*Artifact,
 }
 
 func splitOptions(p *check.Program, opts Options, optimize func(*ir.Module) error) split.Options {
-	o := split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize, Carrier: opts.Carrier, Profile: opts.Profile.lookup(p)}
+	o := split.Options{Budget: cmp.Or(opts.Budget, DefaultBudget), Optimize: optimize, Carrier: opts.Carrier, Stack: opts.Stack, Profile: opts.Profile.lookup(p)}
 	if opts.Cut != nil {
 		o.Cut = func(*ir.Block) bool { return opts.Cut() }
 	}

@@ -58,7 +58,6 @@ const (
 	policyProgRules1   = "rules_1"
 	policyProgRules2   = "rules_2"
 	policyProgRules3   = "rules_3"
-	policyProgRules4   = "rules_4"
 	policyVarEnforce   = "enforce"
 	policyVarTccZero   = "tcc_zero"
 )
@@ -125,7 +124,6 @@ type policyProgramSpecs struct {
 	Rules1 *ebpf.ProgramSpec `ebpf:"rules_1"`
 	Rules2 *ebpf.ProgramSpec `ebpf:"rules_2"`
 	Rules3 *ebpf.ProgramSpec `ebpf:"rules_3"`
-	Rules4 *ebpf.ProgramSpec `ebpf:"rules_4"`
 }
 
 // policyMapSpecs contains maps before they are loaded into the kernel.
@@ -197,7 +195,6 @@ type policyPrograms struct {
 	Rules1 *ebpf.Program `ebpf:"rules_1"`
 	Rules2 *ebpf.Program `ebpf:"rules_2"`
 	Rules3 *ebpf.Program `ebpf:"rules_3"`
-	Rules4 *ebpf.Program `ebpf:"rules_4"`
 }
 
 func (p *policyPrograms) Close() error {
@@ -206,7 +203,6 @@ func (p *policyPrograms) Close() error {
 		p.Rules1,
 		p.Rules2,
 		p.Rules3,
-		p.Rules4,
 	)
 }
 
@@ -308,7 +304,6 @@ func _PolicyLayout() runtime.Layout {
 			policyProgRules1,
 			policyProgRules2,
 			policyProgRules3,
-			policyProgRules4,
 		},
 		Counters: []runtime.CounterLayout{
 			{

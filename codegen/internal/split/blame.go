@@ -26,6 +26,9 @@ func (s *search) misfit(r *region, what string, have, limit int) *Error {
 	case stackBytes:
 		e.Causes = s.onStack(r)
 		e.advice = "use less of it at a time: read fields where they are needed instead of copying a whole, or build a key again instead of keeping it"
+		if !s.spills() && !s.m.Target.RT {
+			e.advice = "let state travel in a per-CPU array (-carrier percpu), in which numbers find room too; or " + e.advice
+		}
 	case "maps":
 		e.advice = "keep what several maps hold in one map of structs"
 	default:
@@ -39,7 +42,7 @@ func (s *search) misfit(r *region, what string, have, limit int) *Error {
 
 // onStack are the values that take most of the stack where a region needs most of it.
 func (s *search) onStack(r *region) []Cause {
-	worst := slices.MaxFunc(r.blocks, func(a, b *ir.Block) int { return cmp.Compare(s.model.Block(a).Stack, s.model.Block(b).Stack) })
+	worst := slices.MaxFunc(r.blocks, func(a, b *ir.Block) int { return cmp.Compare(s.stack(a), s.stack(b)) })
 	sizes := map[*ir.Value]int{}
 	add := func(v *ir.Value) {
 		switch v.Type {

@@ -12,11 +12,32 @@ import (
 // fields that nobody writes, config, objects from their fields, packet pointers from their offsets, and arithmetic on
 // what is there anyway. A wide result of narrow operands travels as its operands.
 type crossing struct {
+	block   *ir.Block
 	carried []*ir.Value // numbers that travel: live ones by ID, then the block's parameters
 	bytes   int
 	carrier string // where they are likely to lie
-	enter   int    // instructions that the program begins with
-	exit    int    // instructions that each program which goes there ends with
+	enter   int    // instructions that the program begins with, if it uses all of that
+	exit    int    // instructions that each program which goes there ends with, if it has taken over none of that
+}
+
+// A load may have to be widened, too.
+const loadSteps, storeSteps = 2, 1
+
+// least is what both are if nothing is loaded and stored, as it only passes through.
+func (c *crossing) least() (enter, exit int) {
+	return c.enter - loadSteps*len(c.carried), c.exit - storeSteps*len(c.carried)
+}
+
+// carries reports whether v travels. The parameters come last, after others with lower IDs or higher ones.
+func (c *crossing) carries(v *ir.Value) bool {
+	n := len(c.carried)
+	for n > 0 && c.carried[n-1].Op == ir.Param && c.carried[n-1].Block == c.block {
+		if n--; c.carried[n] == v {
+			return true
+		}
+	}
+	_, ok := slices.BinarySearchFunc(c.carried[:n], v.ID, func(w *ir.Value, id int) int { return w.ID - id })
+	return ok
 }
 
 // Estimated instructions around a tail call.
@@ -33,12 +54,33 @@ const (
 // remakeOps is how many operations a number that could travel may take to be made anew.
 const remakeOps = 3
 
+// findUsers lists, by value ID, the blocks that name a number, or something that is made from it on the other side.
+func (g *graph) findUsers() {
+	g.users = make([][]*ir.Block, g.f.NumValues())
+	for _, b := range g.order {
+		var use func(v *ir.Value, depth int)
+		use = func(v *ir.Value, depth int) {
+			if n := len(g.users[v.ID]); n > 0 && g.users[v.ID][n-1] == b || v.Block == b && v.Op != ir.Param {
+				return
+			}
+			g.users[v.ID] = append(g.users[v.ID], b)
+			if depth == 0 || v.Op == ir.Param {
+				return
+			}
+			for _, a := range v.Args {
+				use(a, depth-1)
+			}
+		}
+		b.Operands(func(v **ir.Value) { use(*v, remakeOps+1) })
+	}
+}
+
 // crossing is nil where no program can begin: a map value is in hand.
 func (g *graph) crossing(b *ir.Block) *crossing {
 	if c := g.crossings[b.ID]; c != nil {
 		return c.orNil()
 	}
-	c := &crossing{}
+	c := &crossing{block: b}
 	g.crossings[b.ID] = c
 	var numbers ir.Values
 	c.enter, c.exit = 1, callSteps+missSteps
@@ -67,8 +109,8 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 	for _, v := range c.carried {
 		c.bytes += g.width(v)
 	}
-	c.enter += 2 * len(c.carried)
-	c.exit += len(c.carried)
+	c.enter += loadSteps * len(c.carried)
+	c.exit += storeSteps * len(c.carried)
 	switch c.carrier = g.likely(c.bytes); c.carrier {
 	case carrierState:
 		c.enter += lookupSteps

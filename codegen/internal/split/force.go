@@ -32,7 +32,7 @@ func forced(m *ir.Module, opts Options, chop bool) (*Plan, error) {
 		}
 		ps = s.lay(s.list())
 	}
-	p := &Plan{State: ps.state, Notes: ps.notes}
+	p := &Plan{Notes: ps.notes}
 	if err := ps.checkChains(p); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type graph struct {
 	narrowed  []narrowing       // by value ID; see narrow
 	crossings []*crossing       // by block ID; see crossing
 	priced    map[shape]*region // for all searches in the graph
+	users     [][]*ir.Block     // by value ID; see findUsers
 }
 
 // coldShare is how often a branch goes to its cold side.
@@ -53,6 +54,7 @@ func newGraph(m *ir.Module, f *ir.Func, opts Options) *graph {
 	for _, gl := range m.Globals {
 		g.config[gl.Name] = gl.Const
 	}
+	g.findUsers()
 	for _, r := range f.Roots {
 		g.roots[r.Block] = r
 	}

@@ -23,6 +23,7 @@ type layout struct {
 	conventions map[string][]place // by slots table
 	places      map[*ir.Value]place
 	state       int // bytes used of the per-CPU array
+	spilled     int // of these, where those end that programs use for themselves; 0: none does
 	notes       int // bytes in front of the packet, a multiple of 4
 	over        int // bytes of a carrier that is too full; else 0
 }

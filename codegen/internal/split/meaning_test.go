@@ -103,8 +103,8 @@ func TestMeaning(t *testing.T) {
 }
 
 // force cuts at chosen blocks, whatever that costs.
-func force(m *ir.Module, chop bool, choose func(b *ir.Block) bool) (*Plan, error) {
-	return forced(m, Options{Budget: 1 << 30, MaxTailCalls: eval.MaxTailCalls, Cut: choose}, chop)
+func force(m *ir.Module, chop bool, stack int, choose func(b *ir.Block) bool) (*Plan, error) {
+	return forced(m, Options{Budget: 1 << 30, MaxTailCalls: eval.MaxTailCalls, Stack: stack, Cut: choose}, chop)
 }
 
 // TestForced compares random modules before and after random cuts.
@@ -114,7 +114,8 @@ func TestForced(t *testing.T) {
 		packets := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 40), 1, 4).Draw(t, "packets")
 		want, _ := run(t, m, packets, nil)
 		one := rapid.IntRange(1, 8).Draw(t, "one in")
-		p, err := force(m, rapid.Bool().Draw(t, "chop"), func(*ir.Block) bool { return rapid.IntRange(1, one).Draw(t, "cut") == 1 })
+		stack := rapid.OneOf(rapid.IntRange(8, 64), rapid.Just(crowded)).Draw(t, "stack")
+		p, err := force(m, rapid.Bool().Draw(t, "chop"), stack, func(*ir.Block) bool { return rapid.IntRange(1, one).Draw(t, "cut") == 1 })
 		var long *Error
 		if errors.As(err, &long) {
 			t.Skip("too many tail calls")

@@ -122,13 +122,25 @@ func (ps *programs) declare(m *ir.Module) {
 	if counters := stages.Max + uint32(len(ps.tables)); counters > 0 {
 		m.Maps = append(m.Maps, &ir.Map{Name: tableMisses, Kind: "percpu_array", KeySize: 4, ValueSize: 8, Max: counters})
 	}
-	if ps.state > 0 {
-		size := (ps.state + 7) &^ 7
-		if ps.passes(carrierState) {
-			size = StateSize
-		}
-		m.Maps = append(m.Maps, &ir.Map{Name: TableState, Kind: "percpu_array", KeySize: 4, ValueSize: size, Max: 1})
+	ps.declareState(m)
+}
+
+// declareState adds the per-CPU array, or makes it as large as it must be now.
+func (ps *programs) declareState(m *ir.Module) {
+	ps.state = max(ps.state, ps.spilled)
+	if ps.state == 0 {
+		return
 	}
+	size := (ps.state + 7) &^ 7
+	if ps.passes(carrierState) {
+		size = StateSize
+	}
+	i := slices.IndexFunc(m.Maps, func(t *ir.Map) bool { return t.Name == TableState })
+	if i < 0 {
+		i = len(m.Maps)
+		m.Maps = append(m.Maps, &ir.Map{Name: TableState, Kind: "percpu_array", KeySize: 4, Max: 1})
+	}
+	m.Maps[i].ValueSize = size
 }
 
 // passes reports whether the arguments of some slots table travel in a carrier.

@@ -170,7 +170,7 @@ func (s *search) price(r *region) {
 	visit := s.model.Visit(r.head, func(b *ir.Block) bool { return s.heads[b.ID] })
 	r.walked = visit.Total
 	maps := []string{tableStages, tableMisses, TableState}
-	fixed := r.slack + s.entering(r.head)
+	fixed := r.slack + s.entering(r)
 	var called []string
 	processed := float64(fixed)
 	r.price.Insns = 2 * fixed
@@ -186,7 +186,7 @@ func (s *search) price(r *region) {
 		processed += steps
 		r.steps = append(r.steps, steps)
 		r.price.Insns += c.Slots
-		r.price.Stack = max(r.price.Stack, c.Stack)
+		r.price.Stack = max(r.price.Stack, s.stack(b))
 		for _, name := range c.Maps {
 			if !slices.Contains(maps, name) {
 				maps = append(maps, name)
@@ -196,10 +196,11 @@ func (s *search) price(r *region) {
 		r.price.TailCalls = r.price.TailCalls || b.Term.Op == ir.SlotCall
 	}
 	for _, b := range r.exits {
-		steps := visit.States[b.ID] * float64(s.crossing(b).exit)
+		exit := s.leaving(r.head, b)
+		steps := visit.States[b.ID] * float64(exit)
 		processed += steps
 		r.calls = append(r.calls, steps)
-		r.price.Insns += s.crossing(b).exit
+		r.price.Insns += exit
 	}
 	r.price.Processed, r.price.Pending = int(min(processed, math.MaxInt32)), visit.Pending
 	r.price.TailCalls = r.price.TailCalls || len(r.exits) > 0
@@ -216,7 +217,11 @@ func (s *search) collect(r *region, limit int) bool {
 	s.round++
 	s.seen[r.head.ID] = s.round
 	r.blocks = append(r.blocks, r.head)
-	steps := s.slack[r.head] + s.entering(r.head)
+	steps := s.slack[r.head]
+	if !s.isEntry(r.head) {
+		enter, _ := s.crossing(r.head).least()
+		steps += enter
+	}
 	for i := 0; i < len(r.blocks); i++ {
 		b := r.blocks[i]
 		if steps += s.model.Block(b).Steps; steps > limit {
@@ -228,7 +233,8 @@ func (s *search) collect(r *region, limit int) bool {
 				continue
 			case s.heads[id]:
 				r.exits = append(r.exits, e.To)
-				steps += s.crossing(e.To).exit
+				_, exit := s.crossing(e.To).least()
+				steps += exit
 			default:
 				r.blocks = append(r.blocks, e.To)
 			}
@@ -251,15 +257,40 @@ func (s *search) within(head *ir.Block) bool {
 	return s.fits(s.region(head).price)
 }
 
-// entering is what the program of a head does before its first block.
-func (s *search) entering(head *ir.Block) int {
-	switch {
+// entering is what a program does before its first block. What only passes through isn't loaded.
+func (s *search) entering(r *region) int {
+	switch head := r.head; {
 	case s.roots[head] != nil:
-		return lookupSteps + 2*len(head.Params)
+		return lookupSteps + loadSteps*len(head.Params)
 	case head == s.f.Blocks[0]:
 		return 1
 	}
-	return s.crossing(head).enter
+	steps, _ := s.crossing(r.head).least()
+	s.round++
+	for _, b := range r.blocks {
+		s.seen[b.ID] = s.round
+	}
+	for _, v := range s.crossing(r.head).carried {
+		if slices.ContainsFunc(s.users[v.ID], func(b *ir.Block) bool { return s.seen[b.ID] == s.round }) {
+			steps += loadSteps
+		}
+	}
+	return steps
+}
+
+// leaving is what the program of a head does to go on to another. What has come by its place isn't stored again.
+func (s *search) leaving(head, to *ir.Block) int {
+	steps := s.crossing(to).exit
+	if s.isEntry(head) {
+		return steps
+	}
+	came := s.crossing(head)
+	for _, v := range s.crossing(to).carried {
+		if came.carries(v) {
+			steps -= storeSteps
+		}
+	}
+	return steps
 }
 
 // excess says which constraint a program breaks; empty if it fits.
@@ -276,15 +307,20 @@ func (s *search) excess(e verifier.Estimate) (what string, have, limit int) {
 	case e.Stack > maxStack:
 		return stackBytes, e.Stack, maxStack
 	case e.Deepest > 0:
-		limit := maxStack
-		if most := s.m.Target.CallStack(); e.TailCalls && most > 0 {
-			limit = most - verifier.FrameUnit
-		}
+		limit := s.frames(e)
 		if have := verifier.Frame(e.Stack) + e.Deepest; have > limit {
 			return stackBytes, have, limit
 		}
 	}
 	return "", 0, 0
+}
+
+// frames is how many bytes the frames of a program and of the subprograms that it calls may take together.
+func (s *search) frames(e verifier.Estimate) int {
+	if most := s.m.Target.CallStack(); e.TailCalls && most > 0 {
+		return most - verifier.FrameUnit
+	}
+	return maxStack
 }
 
 func (s *search) fits(e verifier.Estimate) bool {

@@ -13,6 +13,7 @@
 //	carrier   what numbers can travel in
 //	layout    where in its carrier each number lies
 //	build     writes the programs, as ordinary IR
+//	spill     lets numbers that find no room on the stack lie where state travels
 //	chain     the longest chain of tail calls
 //	blame     where there is no plan, what in the source is in the way
 //
@@ -35,6 +36,7 @@ type Options struct {
 	MaxTailCalls int // for one packet; 28
 	Carrier      Carrier
 	Profile      Profile // if nil, frequencies are guessed
+	Stack        int     // bytes beyond which numbers lie in the per-CPU array, if there is one; 432. Less is for tests
 	// Optimize, if set, is run over the programs before they are measured: what is measured is what will be emitted.
 	Optimize func(*ir.Module) error
 	// Cut, if set, is asked of each block where a program can begin whether one does, and there is no budget: for tests.
@@ -47,7 +49,8 @@ const (
 	mostTailCalls    = 32 // what every kernel allows
 	maxInsns         = 30_000
 	maxPending       = 6_000                  // branches that the verifier has queued; the kernel's limit is 8,192
-	maxStack         = verifier.MaxStack - 64 // some is left for what the splitter adds
+	maxStack         = verifier.MaxStack - 64 // some is left for what the splitter adds, and for what the estimate doesn't see
+	crowded          = maxStack - 16          // the stack from which on numbers lie elsewhere, if they can
 	mostProcessed    = 1_000_000              // the kernel's limit
 	attempts         = 20                     // searches before giving up
 	thorough         = 3                      // of these, the first ones that look for better heads
@@ -61,6 +64,9 @@ func Module(m *ir.Module, opts Options) (*Plan, error) {
 	}
 	if opts.MaxTailCalls == 0 {
 		opts.MaxTailCalls = defaultTailCalls
+	}
+	if opts.Stack == 0 {
+		opts.Stack = crowded
 	}
 	opts.MaxTailCalls = min(opts.MaxTailCalls, mostTailCalls)
 	if opts.Cut != nil {
@@ -138,7 +144,7 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 			return nil, err
 		}
 		ps := s.lay(s.list())
-		p := &Plan{State: ps.state, Notes: ps.notes}
+		p := &Plan{Notes: ps.notes}
 		if err := ps.checkChains(p); err != nil {
 			return nil, err
 		}
@@ -207,7 +213,7 @@ func prepare(m *ir.Module, opts Options) *search {
 	return s
 }
 
-// stackBytes is the one constraint that no cut and no budget cures.
+// stackBytes is the one constraint that no cut and no budget cures: numbers can lie elsewhere, but not keys, values and events.
 const stackBytes = "bytes of stack"
 
 // overhead is about what a program spends on its begin and end.
@@ -232,8 +238,14 @@ func (ps *programs) assemble(p *Plan) error {
 		}
 	}
 	for i, h := range ps.heads {
-		p.Programs = append(p.Programs, ps.describe(h, verifier.Cost(p.module.Funcs[i], ps.callees)))
+		cost := verifier.Cost(p.module.Funcs[i], ps.callees)
+		if room := ps.stackRoom(cost); cost.Stack > room && ps.spill(p.module, i, room) {
+			cost = verifier.Cost(p.module.Funcs[i], ps.callees)
+		}
+		p.Programs = append(p.Programs, ps.describe(h, cost))
 	}
+	ps.declareState(p.module)
+	p.State = ps.state
 	p.Order = p.order(p.module.Maps)
 	return nil
 }

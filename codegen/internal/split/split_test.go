@@ -498,7 +498,7 @@ b2: stage c start
 	ret v1
 }
 `)
-	p, err := force(m, false, func(*ir.Block) bool { return true })
+	p, err := force(m, false, crowded, func(*ir.Block) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -598,7 +598,7 @@ func TestMixedCarriers(t *testing.T) {
 	}
 	s.WriteString("\tv40 = trunc v36\n\tret v40\nb2: stage usual start\n\tv50 = add v10, v11\n\tv51 = trunc v50\n\tret v51\n}\n")
 	m := ir.MustParse(s.String())
-	p, err := force(m, false, func(b *ir.Block) bool { return b.Start })
+	p, err := force(m, false, crowded, func(b *ir.Block) bool { return b.Start })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,6 +79,7 @@ type Block struct {
 	Steps int      // instructions the verifier walks through, once
 	Slots int      // instruction slots
 	Stack int      // bytes at the worst point
+	Least int      // the same, if numbers may lie elsewhere than on the stack
 	Maps  []string // named in it
 	Calls []string // subprograms that it calls
 
@@ -97,7 +98,7 @@ func NewModel(f *ir.Func) *Model {
 	m := &Model{f: f, order: lower.NewOrder(f), blocks: make([]Block, f.NumBlocks()), uses: f.UseCounts(),
 		widened: make([][]*ir.Value, n), index: make([]int, n), steps: make([]uint16, n)}
 	preds, live := f.Preds(), ir.Live(f)
-	p := newPressures(f)
+	p := NewPressure(f)
 	for _, b := range m.order.Blocks {
 		m.blocks[b.ID] = m.measure(b, preds.Of(b), p.of(b, live.Out(b)))
 	}
@@ -136,7 +137,7 @@ func (m *Model) measure(b *ir.Block, preds []ir.Pred, p pressure) Block {
 	case b.Term.Op != ir.Jump || !m.order.Follows(b, b.Term.Succs[0].To):
 		c.jumps = 1
 	}
-	c.Steps, c.Slots, c.Stack, c.term = s.steps, s.slots, p.stack, term.steps
+	c.Steps, c.Slots, c.Stack, c.Least, c.term = s.steps, s.slots, p.stack, p.least, term.steps
 	return c
 }
 

@@ -182,6 +182,31 @@ var families = []family{
 		},
 		packets: func(int) [][]byte { return bytesPackets(64) },
 	},
+	{
+		name: "numbers of 8 bytes kept", k: 250, inC: 88, // the sum of all is known last, and each compared with it
+		tcc: func(k int) string {
+			return "pipeline p xdp\ndefault pass\nheader word { v u64 }\nstage start {\n" +
+				lines(k, func(i int) string { return fmt.Sprintf("    w%d := parse word\n    v%d := w%d.v", i, i, i) }) +
+				"    w0.v = 7\n    sum := " + join(k, "v%d", " + ") + "\n" +
+				lines(k, func(i int) string { return fmt.Sprintf("    if v%d == sum { drop }", i) }) +
+				"    pass\n}\n"
+		},
+		c: func(k int) string {
+			return fmt.Sprintf(cBegin, 8*k) +
+				lines(k, func(i int) string { return fmt.Sprintf("\tu64 v%d = *(volatile u64 *)(p + %d);", i, 8*i) }) +
+				"\t*(volatile u64 *)p = 7;\n\tu64 sum = " + join(k, "v%d", " + ") + ";\n" +
+				lines(k, func(i int) string { return fmt.Sprintf("\tif (v%d == sum) return 1;", i) }) +
+				"\treturn 2;\n}\n"
+		},
+		packets: func(k int) (all [][]byte) {
+			for _, one := range []int{0, 8*k - 1, 100} { // all words are 0 but one, which is the sum then
+				b := make([]byte, 8*k)
+				b[one] = 1
+				all = append(all, b)
+			}
+			return append(all, bytes.Repeat([]byte{1}, 8*k), make([]byte, 8*k-1))
+		},
+	},
 }
 
 // TestPathological shows families of programs at a size at which C is refused. In the language they load, and decide as the

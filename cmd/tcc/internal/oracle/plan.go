@@ -21,6 +21,7 @@ type Plan struct {
 	Target   codegen.Target
 	Carrier  codegen.Carrier
 	Profiled bool // by what the case's packets come to
+	Stack    int  // bytes beyond which numbers lie elsewhere, if not 0
 }
 
 func (p Plan) String() string {
@@ -33,6 +34,9 @@ func (p Plan) String() string {
 	}
 	if p.Profiled {
 		s += ", profiled"
+	}
+	if p.Stack > 0 {
+		s += fmt.Sprintf(", %d bytes of stack", p.Stack)
 	}
 	return s
 }
@@ -59,8 +63,8 @@ func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 	return all, failure
 }
 
-// elsewhere lets some plans be for another kernel than the oldest, and some carry state where it isn't the cheapest. The
-// kernel that runs here is new enough for all.
+// elsewhere lets some plans be for another kernel than the oldest, some carry state where it isn't the cheapest, and some keep
+// few numbers on the stack. The kernel that runs here is new enough for all.
 func (c *Case) elsewhere(p Plan, i int) Plan {
 	r := rand.New(rand.NewPCG(c.Choice, uint64(i)))
 	if r.IntN(3) == 0 {
@@ -71,6 +75,9 @@ func (c *Case) elsewhere(p Plan, i int) Plan {
 		p.Carrier = []codegen.Carrier{codegen.CB, codegen.Meta, codegen.PerCPU}[r.IntN(3)]
 	}
 	p.Profiled = r.IntN(3) == 0
+	if r.IntN(3) == 0 {
+		p.Stack = 8 + r.IntN(100)
+	}
 	return p
 }
 
@@ -153,7 +160,7 @@ func (pl Plan) compile(p *check.Program, opts codegen.Options) (a *codegen.Artif
 			failure.Plan = pl
 		}
 	}()
-	opts.Budget, opts.Pinned, opts.Target, opts.Carrier = pl.Budget, true, pl.Target, pl.Carrier
+	opts.Budget, opts.Pinned, opts.Target, opts.Carrier, opts.Stack = pl.Budget, true, pl.Target, pl.Carrier, pl.Stack
 	if pl.OneIn > 0 {
 		r := rand.New(rand.NewPCG(pl.Seed, 3))
 		opts.Cut = func() bool { return r.IntN(pl.OneIn) == 0 }

@@ -11,9 +11,10 @@ import (
 	"github.com/tcc-bpf/tcc/lang/check"
 )
 
-// A fn becomes a subprogram if the source says `call`. Whether it can, shows only later: what it costs to verify, what its
-// frame takes, and whether programs that call it make tail calls too. If it can't, its code stands where it is called, and
-// all is compiled once more. That ends, as each time there are fewer subprograms.
+// A fn becomes a subprogram if the source says `call`, or if it is too large to stand wherever it is called. Whether it can,
+// shows only later: what it costs to verify, what its frame takes, and whether programs that call it make tail calls too.
+// If it can't, its code stands where it is called, and all is compiled once more. That ends, as each time there are fewer
+// subprograms.
 
 // dearPart is the part of the budget that a subprogram may cost, with what it calls. It can't be cut, and every program
 // that calls it pays for it.
@@ -39,13 +40,7 @@ type Inlined struct {
 }
 
 func newCalls(p *check.Program) *calls {
-	c := &calls{p: p, called: map[*check.Fn]bool{}, inlined: []Inlined{}}
-	for _, f := range p.Fns {
-		if f.Call {
-			c.called[f] = true
-		}
-	}
-	return c
+	return &calls{p: p, called: p.Called(), inlined: []Inlined{}}
 }
 
 // refuse writes a subprogram out where it is called.
@@ -110,9 +105,17 @@ func (c *calls) unsound(u *unit) bool {
 	return len(c.called) < before
 }
 
-// all refuses all subprograms, as there is no plan with them. It reports whether there were any.
-func (c *calls) all(none *PlanError) bool {
-	had := len(c.called) > 0
+// tooMuch is an error if what was refused becomes too much code where it is called.
+func (c *calls) tooMuch() error {
+	if len(c.inlined) == 0 || !c.p.TooMuch(c.called) {
+		return nil
+	}
+	last := c.inlined[len(c.inlined)-1]
+	return &PlanError{Reason: fmt.Sprintf("fn `%s` is too large to stand wherever it is called, and it can't be a subprogram: %s", last.Name, last.Why)}
+}
+
+// all refuses all subprograms, as there is no plan with them.
+func (c *calls) all(none *PlanError) {
 	why := "with subprograms there is no plan"
 	if none.Reason == "" {
 		why += fmt.Sprintf(": stage `%s` comes to %d %s, and the limit is %d", none.Stage, none.Have, none.Constraint, none.Limit)
@@ -122,7 +125,6 @@ func (c *calls) all(none *PlanError) bool {
 			c.refuse(f.Name, "%s", why)
 		}
 	}
-	return had
 }
 
 // A Subprogram is a fn that programs call.
@@ -138,8 +140,11 @@ type Subprogram struct {
 	Callers       []string `json:"callers"`       // the programs that it is linked to
 }
 
-// marked is why most subprograms are some.
-const marked = "it is marked `call`"
+// Why fns are subprograms.
+const (
+	marked = "it is marked `call`"
+	large  = "it is too large to stand wherever it is called"
+)
 
 // subprograms tells about each subprogram, in the order of the module's.
 func (c *calls) subprograms(u *unit) []*Subprogram {
@@ -150,6 +155,9 @@ func (c *calls) subprograms(u *unit) []*Subprogram {
 			EstimatedCost: callees.Own(f.Name).Processed, Calls: append([]string{}, callees.Calls(f.Name)...), Callers: []string{}}
 		for _, fn := range c.p.Fns {
 			if fn.Name == f.Name {
+				if !fn.Call {
+					s.Why = large
+				}
 				s.File, s.Line = fn.Decl.Name.Span().File, fn.Decl.Name.Span().Start.Line
 			}
 		}

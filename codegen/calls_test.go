@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,6 +88,29 @@ func TestCalls(t *testing.T) {
 		if got != test.want && !(test.want == dear && strings.Contains(got, dear)) {
 			t.Errorf("%s, target %s:\n%s\nwant\n%s", test.name, test.target, got, test.want)
 		}
+	}
+}
+
+// TestLargeFns: fns whose calls would become too much code are called, where that can be.
+func TestLargeFns(t *testing.T) {
+	src := "pipeline large xdp\ndefault pass\nslots more[4]() { 1 => other }\nfn f0(n u32) u32 { return n ^ 5 }\n"
+	for i := range 16 {
+		src += fmt.Sprintf("fn f%d(n u32) u32 { return f%d(n) + f%d(n + 1) }\n", i+1, i, i)
+	}
+	src += "stage start {\n    if f16(packet.len) == 3 { drop }\n    END\n}\nstage other { drop }\n"
+	a, got := called(t, strings.Replace(src, "END", "pass", 1), Options{})
+	if len(a.Subprograms) == 0 || len(a.Inlined) > 0 || a.Subprograms[0].Why != large || a.Programs[0].Instructions > 1000 {
+		t.Errorf("%d instructions: %s", a.Programs[0].Instructions, got)
+	}
+	slots := strings.Replace(src, "END", "goto more[packet.queue]", 1)
+	newest, _ := ParseTarget("6.18")
+	if a, got = called(t, slots, Options{Target: newest}); len(a.Subprograms) == 0 || len(a.Inlined) > 0 {
+		t.Error(got)
+	}
+	p, _ := check.Source("calls.tcc", slots)
+	var none *PlanError
+	if _, err := Compile(p, Options{}); !errors.As(err, &none) || !strings.Contains(none.Reason, "is too large to stand wherever it is called") {
+		t.Errorf("got %v", err)
 	}
 }
 

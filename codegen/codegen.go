@@ -104,7 +104,8 @@ func Compile(p *check.Program, opts Options) (*Artifact, error) {
 	for {
 		u, err := compile(p, opts, calls)
 		var none *PlanError
-		if errors.As(err, &none) && calls.all(none) {
+		if errors.As(err, &none) && len(calls.called) > 0 && calls.tooMuch() == nil {
+			calls.all(none)
 			continue
 		}
 		if err != nil {
@@ -138,6 +139,9 @@ func compile(p *check.Program, opts Options, calls *calls) (*unit, error) {
 func whole(p *check.Program, opts Options, calls *calls, optimize func(*ir.Module) error) (*ir.Module, error) {
 	budget := cmp.Or(opts.Budget, DefaultBudget)
 	for {
+		if err := calls.tooMuch(); err != nil {
+			return nil, err
+		}
 		m := build.Module(p, build.Options{Pinned: opts.Pinned, Target: opts.Target, Calls: calls.called})
 		if err := optimize(m); err != nil {
 			return nil, err

@@ -18,10 +18,13 @@ func TestAmount(t *testing.T) {
 		}
 		return b.String()
 	}
-	doubling := "fn f0(n u32) u32 { return n + 1 }\n"
+	called := "fn f0(n u32) u32 { return n + 1 }\n"
+	doubling := "fn f0(n ip6) ip6 { return n & :: }\n" // can't be subprograms
 	for i := range 20 {
-		doubling += fmt.Sprintf("fn f%d(n u32) u32 { return f%d(n) + f%d(n + 1) }\n", i+1, i, i)
+		called += fmt.Sprintf("fn f%d(n u32) u32 { return f%d(n) + f%d(n + 1) }\n", i+1, i, i)
+		doubling += fmt.Sprintf("fn f%d(n ip6) ip6 { return f%d(n) & f%d(n) }\n", i+1, i, i)
 	}
+	doubling += "var a ip6\n"
 	for name, tc := range map[string]struct {
 		src  string
 		want []string
@@ -31,9 +34,10 @@ func TestAmount(t *testing.T) {
 		"maps":        {head + each(maxMaps+1, "map m%d hash[u32]u32 max 1\n") + "stage s { pass }\n", []string{"E0816"}},
 		"stages":      {head + each(10000, "stage s%d { if v == 1 { drop }\n pass }\n"), slices.Repeat([]string{"E0215"}, 9999)},
 		"ifs":         {head + "stage s {\n" + each(60, "if v != %d {\n") + "drop" + strings.Repeat("}\n", 60) + "pass }\n", nil},
-		"calls":       {head + doubling + "stage s { v = f20(v)\n pass }\n", []string{"E0810"}},
-		"loop":        {head + doubling + "stage s { for i in 0..1000 { v = f10(i) }\n pass }\n", []string{"E0814"}},
-		"many stages": {head + doubling + "stage s { goto s0 }\n" + each(1000, "stage s%d { v = f10(v)\n pass }\n"), append([]string{"E0816"}, nil...)},
+		"calls":       {head + doubling + "stage s { a = f20(a)\n pass }\n", []string{"E0810"}},
+		"called":      {head + called + "stage s { v = f20(v)\n for i in 0..1000 { v = f10(i) }\n pass }\n", nil},
+		"loop":        {head + doubling + "stage s { for i in 0..1000 { a = f10(a) }\n pass }\n", []string{"E0814"}},
+		"many stages": {head + doubling + "stage s { goto s0 }\n" + each(1000, "stage s%d { a = f10(a)\n pass }\n"), append([]string{"E0816"}, nil...)},
 		"arrays":      {head + "var a " + strings.Repeat("[1]", 17) + "u8\nstage s { pass }\n", []string{"E0811"}},
 		"structs":     {head + "struct s0 { a u8 }\n" + nested(17) + "stage s { pass }\n", []string{"E0802"}},
 		"text":        {head + "stage s { pass }\n" + strings.Repeat("// x\n", 800000), nil},

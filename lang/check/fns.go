@@ -156,12 +156,23 @@ func (c *checker) checkInlined() {
 		return
 	}
 	for _, s := range c.prog.Stages {
-		if n := in.callees(s); n > maxInlined {
-			d := c.errorf("E0810", s.Decl.Name.Span(), "the calls in stage `%s` become more than %d expressions and statements", s.Name, maxInlined)
-			d.Hint = "the code of a fn stands wherever it is called; calls in calls multiply"
-			note(d, c.calls[s][0].Span(), "the first call")
+		in.limit(s, "stage", s.Decl.Name)
+	}
+	for _, f := range c.prog.Fns {
+		if c.prog.called[f] {
+			in.limit(f, "fn", f.Decl.Name)
 		}
 	}
+}
+
+// limit reports a stage or subprogram whose calls become too much code.
+func (in *inliner) limit(o Object, kind string, name *syntax.Ident) {
+	if in.callees(o) <= maxInlined {
+		return
+	}
+	d := in.errorf("E0810", name.Span(), "the calls in %s `%s` become more than %d expressions and statements", kind, name.Name, maxInlined)
+	d.Hint = "the code of a fn stands wherever it is called, unless it can be a subprogram; calls in calls multiply"
+	note(d, in.calls[o][0].Span(), "the first call")
 }
 
 // An inliner computes how large fns are with all that they call, up to just above the limit.
@@ -197,7 +208,11 @@ func (in *inliner) callees(o Object) int {
 			in.circular = true
 			in.circle(e, in.trail[i:])
 		}
-		n = min(n+in.size(f), maxInlined+1)
+		size := in.size(f)
+		if in.prog.called[f] {
+			size = 1
+		}
+		n = min(n+size, maxInlined+1)
 	}
 	return n
 }

@@ -103,11 +103,12 @@ func (c *checker) checkUnrolled() {
 	if c.diags.HasErrors() {
 		return
 	}
-	total := 0
 	var worst *unroller
-	made := map[*Fn]int{}
+	called, made := c.findCalled(), map[*Fn]int{}
+	c.prog.called = called
+	total := c.bodies(called, made)
 	for _, s := range c.prog.Stages {
-		u := &unroller{c: c, fns: made}
+		u := &unroller{Info: &c.Info, called: called, fns: made}
 		u.block(s.Decl.Body, s.Circle.copies())
 		if total = min(total+u.statements, tooMuch); worst == nil || u.statements > worst.statements {
 			worst = u
@@ -136,7 +137,8 @@ func about(n int) string {
 // An unroller counts the statements of a stage, once for each time that they are written out, and finds the loop that
 // makes the most of them.
 type unroller struct {
-	c          *checker
+	*Info
+	called     map[*Fn]bool // subprograms: their statements aren't where they are called
 	statements int
 	fns        map[*Fn]int // the statements that a call makes
 	most       int
@@ -151,7 +153,7 @@ func (u *unroller) block(b *syntax.Block, times int) {
 			u.statements = min(u.statements+times, tooMuch)
 		}
 		if call, ok := n.(*syntax.Call); ok {
-			if f, ok := u.c.Uses[call.Fun].(*Fn); ok {
+			if f, ok := u.Uses[call.Fun].(*Fn); ok && !u.called[f] {
 				u.statements = min(u.statements+min(times, tooMuch/u.call(f))*u.call(f), tooMuch)
 			}
 		}
@@ -159,7 +161,7 @@ func (u *unroller) block(b *syntax.Block, times int) {
 			return true
 		}
 		before := u.statements
-		u.block(loop.Body, min(times*u.c.Rounds[loop], tooMuch))
+		u.block(loop.Body, min(times*u.Rounds[loop], tooMuch))
 		if made := u.statements - before; made > u.most {
 			u.most, u.what, u.at = made, "the rounds of this loop", firstWord(loop, "for")
 		}
@@ -172,7 +174,7 @@ func (u *unroller) call(f *Fn) int {
 	n, known := u.fns[f]
 	if !known {
 		u.fns[f] = 1 // where fns call each other in a circle, which is reported elsewhere
-		in := &unroller{c: u.c, fns: u.fns}
+		in := &unroller{Info: u.Info, called: u.called, fns: u.fns}
 		in.block(f.Decl.Body, 1)
 		n = max(in.statements, 1)
 		u.fns[f] = n

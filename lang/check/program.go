@@ -42,6 +42,8 @@ type Program struct {
 
 	jumps map[Object][]jump         // the stage graph
 	calls map[Object][]*syntax.Call // of fns, by the stage or fn that makes them
+
+	called map[*Fn]bool // see Called
 }
 
 // Calls are the calls of fns in a stage or fn.

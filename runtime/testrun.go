@@ -87,13 +87,14 @@ func rawIPX(b []byte) bool { return len(b) > 1 && b[0] == 0xff && b[1] == 0xff }
 
 // TestResult is what became of a packet in a test run.
 type TestResult struct {
-	Code   int32  // the verdict code
-	Packet []byte // the packet afterwards
-	Mark   uint32 // skb->mark afterwards; 0 on xdp
+	Code     int32  // the verdict code
+	Packet   []byte // the packet afterwards
+	Mark     uint32 // skb->mark afterwards; 0 on xdp
+	Priority uint32 // skb->priority afterwards; 0 on xdp
 }
 
-// skbMark is the offset in bytes of mark in struct __sk_buff, skbSize the size of that struct (linux/bpf.h).
-const skbMark, skbSize = 8, 192
+// skbMark and skbPriority are offsets in bytes in struct __sk_buff, skbSize is the size of that struct (linux/bpf.h).
+const skbMark, skbPriority, skbSize = 8, 32, 192
 
 // Test sends one packet through the loaded pipeline by BPF_PROG_TEST_RUN: the real programs in the real kernel, but
 // no device. What a packet starts with depends on the type: see CheckTestPacket. Maps, counters and events change as with any packet.
@@ -119,6 +120,7 @@ func (p *Pipeline) Test(packet []byte) (TestResult, error) {
 	r := TestResult{Code: int32(code), Packet: opts.DataOut[len(frame)-len(packet):]}
 	if skb != nil {
 		r.Mark = binary.NativeEndian.Uint32(skb[skbMark:])
+		r.Priority = binary.NativeEndian.Uint32(skb[skbPriority:])
 	}
 	return r, nil
 }

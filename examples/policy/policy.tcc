@@ -123,6 +123,7 @@ stage decide(c class) {
 test "a telephone call" {
     packet ethernet{} ipv4{src: 10.20.10.7, dst: 198.51.100.1} udp{dport: 20000}
     expect next
+    expect packet.mark == u32(class.voice)
     expect packets[class.voice] == 1
     expect packets[class.blocked] == 0
 }
@@ -137,6 +138,7 @@ test "watching only" {
     var enforce = false
     packet ethernet{} ipv4{src: 10.20.99.1, dst: 10.0.0.1} tcp{dport: 443}
     expect next
+    expect packet.mark == u32(class.blocked)
     expect packets[class.blocked] == 1
 }
 

@@ -149,13 +149,31 @@ func (c *checker) testHeader(lit *syntax.StructLit) {
 // expect is `expect x == value`.
 func (c *checker) expect(s *syntax.ExpectEqual, sent bool) {
 	t := types.Type(types.Invalid)
-	if s.Packet {
+	switch written := c.writtenField(s.X); {
+	case s.Packet:
 		c.afterPacket(s, sent)
 		t = c.expectField(s.X)
-	} else {
+	case written != nil:
+		c.afterPacket(s, sent)
+		t = c.packetField(written)
+		c.Types[written] = t
+	default:
 		t = c.expectState(s.X)
 	}
 	c.constants(s.Y, t)
+}
+
+// writtenField is `packet.mark`, or another field of the last packet that a stage can write; nil if e is none.
+func (c *checker) writtenField(e syntax.Expr) *syntax.Select {
+	sel, ok := e.(*syntax.Select)
+	if !ok || c.prog.Type == nil {
+		return nil
+	}
+	id, ok := sel.X.(*syntax.Ident)
+	if f := c.prog.Type.PacketField(sel.Sel.Name); !ok || id.Name != "packet" || f == nil || !f.Writable {
+		return nil
+	}
+	return sel
 }
 
 // expectField is `packet header.field`: a field of the first such header of the last packet.
@@ -225,8 +243,11 @@ func (c *checker) expectOfPacket(e *syntax.Select) bool {
 	switch x := e.X.(type) {
 	case *syntax.Ident:
 		switch {
+		case x.Name == "packet" && c.prog.Type != nil && c.prog.Type.PacketField(e.Sel.Name) == nil:
+			c.packetField(e)
+			return true
 		case x.Name == "packet":
-			c.errorf("E0703", e.Span(), "of the packet, only its bytes can be expected").Hint =
+			c.errorf("E0703", e.Span(), "of the packet, only its bytes and what a stage can write can be expected").Hint =
 				"let a stage copy `" + field + "` to a `var`, and expect that"
 			return true
 		case !c.isHeader(x.Name):

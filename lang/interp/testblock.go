@@ -182,7 +182,14 @@ func (t *tester) observe(x syntax.Expr, packet bool) (Value, error) {
 	case *syntax.Index:
 		return t.indexed(x)
 	case *syntax.Select:
-		if ref := t.run.prog.Fields[x]; ref != nil && ref.Struct != nil {
+		ref := t.run.prog.Fields[x]
+		if ref != nil && ref.Packet != nil {
+			if t.sent == nil {
+				return nil, errNoPacket
+			}
+			return Value{uint64(*t.result.Context.field(ref.Packet.Name))}, nil
+		}
+		if ref != nil && ref.Struct != nil {
 			base, err := t.observe(x.X, false)
 			if err != nil {
 				return nil, err

@@ -126,6 +126,8 @@ func (pr *pair) send(packet []byte) error {
 		return fmt.Errorf("packet:\nkernel      %x\ninterpreter %x", got.Packet, want.Packet)
 	case got.Context.Mark != want.Context.Mark:
 		return fmt.Errorf("mark: kernel %d, interpreter %d", got.Context.Mark, want.Context.Mark)
+	case got.Context.Priority != want.Context.Priority:
+		return fmt.Errorf("priority: kernel %d, interpreter %d", got.Context.Priority, want.Context.Priority)
 	case !slices.EqualFunc(got.Events, want.Events, func(a, b interp.Event) bool { return reflect.DeepEqual(a, b) }):
 		return fmt.Errorf("events: kernel %v, interpreter %v", got.Events, want.Events)
 	}

@@ -290,7 +290,7 @@ func (e *Engine) Counter(name string) (cells []uint64, err error) {
 // Run sends a packet through the programs by BPF_PROG_TEST_RUN.
 func (e *Engine) Run(packet []byte) (r interp.Result, err error) {
 	defer func() {
-		e.note(Call{Op: opRun, Value: packet, Read: r.Packet, Code: r.Code, Mark: r.Context.Mark, Events: r.Events}, err)
+		e.note(Call{Op: opRun, Value: packet, Read: r.Packet, Code: r.Code, Mark: r.Context.Mark, Priority: r.Context.Priority, Events: r.Events}, err)
 	}()
 	if err := e.Load(); err != nil {
 		return interp.Result{}, err
@@ -308,7 +308,7 @@ func (e *Engine) Run(packet []byte) (r interp.Result, err error) {
 		Code:    out.Code,
 		Packet:  out.Packet,
 		Changed: !bytes.Equal(packet, out.Packet),
-		Context: interp.Context{Mark: out.Mark},
+		Context: interp.Context{Mark: out.Mark, Priority: out.Priority},
 	}
 	if r.Verdict == nil {
 		return r, fmt.Errorf("the programs returned %d, which is no verdict of %s", out.Code, e.kind.Name)

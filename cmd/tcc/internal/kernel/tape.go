@@ -42,7 +42,9 @@ type Call struct {
 	Cells   []uint64
 	Code    int32
 	Mark    uint32
-	Events  []interp.Event
+	// Priority is skb->priority, like Mark.
+	Priority uint32
+	Events   []interp.Event
 }
 
 // The operations.
@@ -195,6 +197,8 @@ func (c Call) differs(want Call) string {
 		return fmt.Sprintf("%x, before %x", c.Read, want.Read)
 	case c.Mark != want.Mark:
 		return fmt.Sprintf("mark %#x, before %#x", c.Mark, want.Mark)
+	case c.Priority != want.Priority:
+		return fmt.Sprintf("priority %#x, before %#x", c.Priority, want.Priority)
 	case !maps.EqualFunc(c.Entries, want.Entries, bytes.Equal):
 		return fmt.Sprintf("%x, before %x", c.Entries, want.Entries)
 	case !slices.Equal(c.Cells, want.Cells):

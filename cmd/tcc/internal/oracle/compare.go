@@ -118,6 +118,8 @@ func difference(got, want interp.Result) *Failure {
 		return fail("bytes", "\nkernel      %x\ninterpreter %x", got.Packet, want.Packet)
 	case got.Context.Mark != want.Context.Mark:
 		return fail("mark", "kernel %#x, interpreter %#x", got.Context.Mark, want.Context.Mark)
+	case got.Context.Priority != want.Context.Priority:
+		return fail("priority", "kernel %#x, interpreter %#x", got.Context.Priority, want.Context.Priority)
 	}
 	same := slices.EqualFunc(got.Events, want.Events, func(a, b interp.Event) bool {
 		return a.ID == b.ID && bytes.Equal(a.Data, b.Data)

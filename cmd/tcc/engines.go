@@ -40,14 +40,18 @@ func (m *machine) open() (interp.Engine, error) {
 	return kernel.NewVariants(m.program, m.all)
 }
 
-// load opens a fresh engine and, if there are variants, says which of them the kernel takes.
-func (m *machine) load(e *env) (interp.Engine, error) {
-	if m.all == nil || m.all[0].Variant == "" {
-		return m.open()
-	}
-	k, err := kernel.NewVariants(m.program, m.all)
+// load opens a fresh engine that finds what is set up first. If there are variants it says which of them the kernel takes.
+func (m *machine) load(e *env, first *setup) (interp.Engine, error) {
+	eng, err := m.open()
 	if err != nil {
 		return nil, err
+	}
+	if err := first.apply(eng); err != nil {
+		return nil, errors.Join(withHint(err), eng.Close())
+	}
+	k, ok := eng.(*kernel.Engine)
+	if !ok || m.all[0].Variant == "" {
+		return eng, nil
 	}
 	if err := k.Load(); err != nil {
 		return nil, withHint(err)

@@ -19,18 +19,22 @@ type profiled struct {
 }
 
 // profile opens a fresh interpreter that writes a profile of a source file.
-func profile(e *env, source, path string, inKernel bool) (*profiled, error) {
+func profile(e *env, source, path string, inKernel bool, set *settings) (*profiled, error) {
 	if inKernel {
 		return nil, usageError("-profile counts in the interpreter: leave -kernel away")
 	}
-	p, _, err := load(e, source)
+	p, src, err := load(e, source)
+	if err != nil {
+		return nil, err
+	}
+	first, err := set.check(e, source, src, p)
 	if err != nil {
 		return nil, err
 	}
 	m := interp.New(p)
 	r := codegen.NewProfileRecorder(p)
 	m.OnStage, m.OnStmt = r.Stage, r.Stmt
-	return &profiled{Engine: m.Engine(), recorder: r, path: path}, nil
+	return &profiled{Engine: m.Engine(), recorder: r, path: path}, first.apply(m.Engine())
 }
 
 func (f *profiled) Run(packet []byte) (interp.Result, error) {

@@ -28,6 +28,8 @@ var runCommand = &command{
 		kernel := fs.Bool("kernel", false, "run the compiled programs in the kernel (as root) instead of the interpreter")
 		asJSON := fs.Bool("json", false, "print a line of JSON for each packet, and one with the counters")
 		profilePath := fs.String("profile", "", "write how often packets came to each statement into `FILE`, for tcc compile -profile")
+		var set settings
+		set.declare(fs)
 		plan.declare(fs)
 		return func(e *env, args []string) error {
 			if len(args) < 2 {
@@ -38,17 +40,21 @@ var runCommand = &command{
 				return err
 			}
 			if *profilePath != "" {
-				eng, err := profile(e.failing(*asJSON), args[0], *profilePath, *kernel)
+				f, err := profile(e.failing(*asJSON), args[0], *profilePath, *kernel, &set)
 				if err != nil {
 					return err
 				}
-				return errors.Join(replay(e, eng, eng.recorder.Program(), args[1:], *asJSON), eng.Close())
+				return errors.Join(replay(e, f, f.recorder.Program(), args[1:], *asJSON), f.Close())
 			}
 			m, err := engines(e.failing(*asJSON), args[0], variants, *kernel)
 			if err != nil {
 				return err
 			}
-			eng, err := m.load(e)
+			first, err := set.check(e.failing(*asJSON), args[0], m.source, m.program)
+			if err != nil {
+				return err
+			}
+			eng, err := m.load(e, first)
 			if err != nil {
 				return err
 			}

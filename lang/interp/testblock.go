@@ -65,6 +65,21 @@ func runTest(p *check.Program, t *syntax.TestDecl, open func() (Engine, error)) 
 	return r
 }
 
+// Apply takes steps that set something on an engine, which may be of another reading of the same source. It tells the first
+// that fails, by its place in the list.
+func Apply(p *check.Program, steps []syntax.TestStep, e Engine) (int, error) {
+	if len(steps) == 0 {
+		return 0, nil
+	}
+	t := &tester{Engine: e, run: New(p).outside()}
+	for i, step := range steps {
+		if err := t.step(step); err != nil {
+			return i, err
+		}
+	}
+	return 0, nil
+}
+
 // A tester takes the steps of one test.
 type tester struct {
 	Engine

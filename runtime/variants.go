@@ -1,19 +1,11 @@
 package runtime
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"os"
-	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/features"
 )
 
 // A pipeline can be compiled in several variants: the same pipeline with the same maps, cut into few programs or into
@@ -85,6 +77,7 @@ func (p *Pipeline) Variant() string { return p.variant }
 // named one.
 func (p *Pipeline) Refused() []Refusal { return slices.Clone(p.refused) }
 
+// A loader is load, or loadFor with its host.
 type loader func(*ebpf.CollectionSpec, Layout, Options) (*Pipeline, error)
 
 func openVariants(variants []Variant, opts Options, load loader) (*Pipeline, error) {
@@ -141,162 +134,4 @@ func loadFirst(variants []Variant, opts Options, load loader) (*Pipeline, error)
 		refused = append(refused, Refusal{v.Name, err})
 	}
 	return nil, &VariantsError{refused}
-}
-
-// unfitError says why a variant may not be loaded, although nothing is wrong with it.
-type unfitError string
-
-func (u unfitError) Error() string { return string(u) }
-
-// notSupported is ENOTSUPP, the kernel's own, with which the JIT gives a program up.
-const notSupported = syscall.Errno(524)
-
-// refuses reports whether an error says that the kernel doesn't take a program for what the program is. EPERM and ENOMEM
-// are no such, nor is EACCES without a word from the verifier, which comes from a security module.
-func refuses(err error) bool {
-	var unfit unfitError
-	var refused *VerifierError
-	if errors.As(err, &unfit) {
-		return true
-	}
-	if !errors.As(err, &refused) {
-		return false
-	}
-	for _, errno := range []error{syscall.E2BIG, syscall.EINVAL, syscall.EFAULT, syscall.EOPNOTSUPP, notSupported} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return errors.Is(err, syscall.EACCES) && refused.said
-}
-
-// A kernel is what a variant may ask for that no verifier looks at.
-type kernel struct {
-	version uint32 // as LINUX_VERSION_CODE
-	rt      bool
-}
-
-func runningKernel() (kernel, error) {
-	version, err := features.LinuxVersionCode()
-	if err != nil {
-		return kernel{}, fmt.Errorf("which kernel runs here: %w", err)
-	}
-	return kernel{version, PreemptRT()}, nil
-}
-
-// PreemptRT reports whether the kernel was built with PREEMPT_RT, as far as it tells: since 6.12 a file says so, and the
-// patches before that had it in the kernel's version.
-func PreemptRT() bool {
-	if text, err := os.ReadFile("/sys/kernel/realtime"); err == nil {
-		return strings.TrimSpace(string(text)) == "1"
-	}
-	text, err := os.ReadFile("/proc/sys/kernel/version")
-	return err == nil && strings.Contains(string(text), "PREEMPT_RT")
-}
-
-// fits says why the variant must not run on a kernel, even if its verifier takes it; nil if it may.
-func (v *Variant) fits(k kernel) error {
-	since, err := v.since()
-	switch {
-	case err != nil:
-		return err
-	case k.version < since:
-		return unfitError(fmt.Sprintf("its programs rely on what Linux has since %s, and this is %d.%d", v.Since, k.version>>16, k.version>>8&0xff))
-	case k.rt && !v.RT:
-		return unfitError("this kernel is built with PREEMPT_RT, and a program that is preempted could find its state changed")
-	}
-	return nil
-}
-
-// since is Since as LINUX_VERSION_CODE; 0 if it is empty.
-func (v *Variant) since() (uint32, error) {
-	if v.Since == "" {
-		return 0, nil
-	}
-	var major, minor uint8
-	if n, err := fmt.Sscanf(v.Since+" ", "%d.%d ", &major, &minor); n != 2 || err != nil {
-		return 0, fmt.Errorf("%q is no release of Linux", v.Since)
-	}
-	return uint32(major)<<16 | uint32(minor)<<8, nil
-}
-
-// CheckVariants finds what is wrong with a list of variants, before anything is loaded.
-func CheckVariants(variants []Variant) error {
-	if len(variants) == 0 {
-		return errors.New("a pipeline without any variant can't be loaded")
-	}
-	first := variants[0]
-	seen := map[string]bool{}
-	for i, v := range variants {
-		_, err := v.since()
-		switch {
-		case v.Name == "":
-			return fmt.Errorf("variant %d has no name", i)
-		case seen[v.Name]:
-			return fmt.Errorf("there are two variants of the name `%s`", v.Name)
-		case v.Spec == nil:
-			return fmt.Errorf("variant %s has no object", v.Name)
-		case err != nil:
-			return fmt.Errorf("variant %s: %w", v.Name, err)
-		}
-		if err := cmp.Or(first.Layout.Alike(v.Layout), alikeMaps(first.Spec, v.Spec)); err != nil {
-			return fmt.Errorf("variant %s is not of the same pipeline as %s: %w", v.Name, first.Name, err)
-		}
-		seen[v.Name] = true
-	}
-	return nil
-}
-
-// Alike says in what two layouts differ beyond that the pipeline is cut otherwise; nil if in nothing.
-func (l Layout) Alike(other Layout) error {
-	a, b := reflect.ValueOf(l.uncut()), reflect.ValueOf(other.uncut())
-	for i := range a.NumField() {
-		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			return fmt.Errorf("their layouts differ in %s", a.Type().Field(i).Name)
-		}
-	}
-	return nil
-}
-
-// uncut is the layout without what depends on where the pipeline is cut.
-func (l Layout) uncut() Layout {
-	l.Targets = nil
-	l.Slots, l.Stages = slices.Clone(l.Slots), slices.Clone(l.Stages)
-	for i := range l.Slots {
-		l.Slots[i].Depth = 0
-	}
-	for i := range l.Stages {
-		l.Stages[i].TailCalls = 0
-	}
-	return l
-}
-
-// alikeMaps says in what the maps and variables of the source differ in two objects; nil if in nothing.
-func alikeMaps(a, b *ebpf.CollectionSpec) error {
-	for name := range both(a.Maps, b.Maps) {
-		x, y := a.Maps[name], b.Maps[name]
-		if x == nil || y == nil || x.Type != y.Type || x.KeySize != y.KeySize || x.ValueSize != y.ValueSize || x.MaxEntries != y.MaxEntries {
-			return fmt.Errorf("their maps `%s` differ", name)
-		}
-	}
-	for name := range both(a.Variables, b.Variables) {
-		x, y := a.Variables[name], b.Variables[name]
-		if x == nil || y == nil || x.Constant() != y.Constant() || len(x.Value) != len(y.Value) {
-			return fmt.Errorf("their variables `%s` differ", name)
-		}
-	}
-	return nil
-}
-
-// both are the names in either of two maps, in their order, but for the compiler's own, which depend on the cuts.
-func both[V any](a, b map[string]V) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		names := slices.Sorted(maps.Keys(a))
-		names = append(names, slices.Sorted(maps.Keys(b))...)
-		for _, name := range names {
-			if !strings.HasPrefix(name, "tcc_") && !strings.HasPrefix(name, ".") && !yield(name) {
-				return
-			}
-		}
-	}
 }

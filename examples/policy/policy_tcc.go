@@ -218,7 +218,7 @@ func _PolicyClose(closers ...io.Closer) error {
 // policyPipeline is the tc pipeline policy, loaded into the kernel. Close frees it.
 type policyPipeline struct {
 	*runtime.Pipeline
-	Maps     policyMaps // closed with the pipeline
+	Maps     policyMaps // closed with the pipeline; those of the compiler that only another variant has are nil
 	Vars     policyVars
 	Counters policyCounters
 }

@@ -54,7 +54,11 @@ func (g *generator) pipelineType(vars []member, tables []table) {
 	g.comment("%s is the %s pipeline %s, loaded into the kernel. Close frees it.", g.noun("Pipeline"), g.in.Layout.Type, name)
 	g.file.Type().Id(g.noun("Pipeline")).StructFunc(func(fields *jen.Group) {
 		fields.Op("*").Qual(runtimePath, "Pipeline")
-		fields.Id("Maps").Id(g.noun("Maps")).Comment("closed with the pipeline")
+		closed := "closed with the pipeline"
+		if len(g.in.Variants) > 0 {
+			closed += "; those of the compiler that only another variant has are nil"
+		}
+		fields.Id("Maps").Id(g.noun("Maps")).Comment(closed)
 		if len(vars) > 0 {
 			fields.Id("Vars").Id(g.noun("Vars"))
 		}

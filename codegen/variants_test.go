@@ -94,6 +94,7 @@ stage s {
 }
 `
 	constant := strings.ReplaceAll(divides, "x / y", "x / 10")
+	called := strings.ReplaceAll(divides, "x = x / y", "x = part(x) + part(y)") + "fn part(n i32) i32 call { return n / y }\n"
 	plain := strings.ReplaceAll(divides, "x = x / y", "x = x + y")
 	for _, tc := range []struct {
 		source, target string
@@ -107,6 +108,8 @@ stage s {
 		{source: divides, target: "6.6"},  // likewise
 		{source: divides, target: "6.12", since: "6.12"},
 		{source: divides, target: "6.18", since: "6.18"},
+		{source: called, target: "6.6"},
+		{source: called, target: "6.12", since: "6.12"},
 		{source: constant, target: "6.18"}, // the verifier knows whether the kernel has the instruction
 		{source: carries, target: "5.10", rt: true},
 		{source: carries, target: "5.10", cut: true},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -80,22 +81,23 @@ func (s *settings) check(e *env, path string, src *source, p *check.Program) (*s
 	if len(s.list) == 0 {
 		return &setup{}, nil
 	}
-	list := ordered(s.list, p)
+	names := settableOf(p)
+	list := names.ordered(s.list)
 	first := strings.Count(src.text(), "\n") + 3 // the line of the first assignment
-	text := src.text() + "\n" + `test "` + flagText + `" {` + "\n"
-	words := make([]string, len(list))
-	for i, a := range list {
-		words[i] = wordOf(a.text, p) + " "
-		text += words[i] + a.text + ";\n" // a line that isn't finished ends here, and not in the next
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\ntest %q {\n", src.text(), flagText)
+	for _, a := range list {
+		fmt.Fprintf(&text, "%s %s;\n", names.word(a), a.text) // a line that isn't finished ends here, and not in the next
 	}
-	q, diags := check.Load(src.name, text+"}\n", src.reader(filepath.Dir(path)))
+	text.WriteString("}\n")
+	q, diags := check.Load(src.name, text.String(), src.reader(filepath.Dir(path)))
 	if diags.HasErrors() {
 		texts := maps.Clone(src.texts)
 		maps.Copy(texts, s.texts)
 		for _, d := range diags {
 			if i := d.Span.Start.Line - first; d.Span.File == src.name && i >= 0 {
 				i = min(i, len(list)-1) // what isn't closed is noticed behind the last
-				move(&d.Span, list[i], len(words[i]))
+				move(&d.Span, list[i], len(names.word(list[i])+" "))
 				d.Message = strings.ReplaceAll(d.Message, "found `;`", "found the end")
 			}
 		}
@@ -124,51 +126,50 @@ func move(span *diag.Span, to setting, word int) {
 // assigned is the name in front of an assignment.
 var assigned = regexp.MustCompile(`^\s*(\w+)`)
 
-// wordOf is the word that a test has in front of an assignment. An unknown name gets that of the name it is most like.
-func wordOf(text string, p *check.Program) string {
-	words := map[string]string{}
-	var names []string
-	add := func(name, word string) {
-		words[name] = word
-		names = append(names, name)
-	}
+// settable are the names that can be assigned to, each with the word that a test has in front.
+type settable map[string]string
+
+func settableOf(p *check.Program) settable {
+	w := settable{}
 	for _, g := range p.Globals {
+		w[g.Name] = "var"
 		if g.Config {
-			add(g.Name, "config")
-		} else {
-			add(g.Name, "var")
+			w[g.Name] = "config"
 		}
 	}
 	for _, m := range p.Maps {
-		add(m.Name, "map")
+		w[m.Name] = "map"
 	}
 	for _, o := range p.Targets {
-		add(o.Name, "map")
+		w[o.Name] = "map"
 	}
-	name := assigned.FindString(text)
-	name = strings.TrimSpace(name)
-	for _, like := range []string{name, diag.Nearest(name, names)} {
-		if word := words[like]; word != "" {
-			return word
-		}
+	return w
+}
+
+// word is what a test has in front of an assignment. An unknown name gets that of the name it is most like.
+func (w settable) word(a setting) string {
+	name := strings.TrimSpace(assigned.FindString(a.text))
+	if word := w[name]; word != "" {
+		return word
 	}
-	if strings.Contains(text, "[") {
+	if word := w[diag.Nearest(name, slices.Sorted(maps.Keys(w)))]; word != "" {
+		return word
+	}
+	if strings.Contains(a.text, "[") {
 		return "map"
 	}
 	return "var"
 }
 
 // ordered has the configs first, which can't change once the pipeline is loaded.
-func ordered(list []setting, p *check.Program) (all []setting) {
-	var others []setting
-	for _, a := range list {
-		if wordOf(a.text, p) == "config" {
-			all = append(all, a)
-		} else {
-			others = append(others, a)
+func (w settable) ordered(list []setting) []setting {
+	late := func(a setting) int {
+		if w.word(a) == "config" {
+			return 0
 		}
+		return 1
 	}
-	return append(all, others...)
+	return slices.SortedStableFunc(slices.Values(list), func(a, b setting) int { return late(a) - late(b) })
 }
 
 // apply does the assignments on an engine that is fresh.

@@ -224,7 +224,7 @@ type policyPipeline struct {
 }
 
 // openPolicy loads the pipeline and fills its prog arrays. Nothing is attached yet.
-// Of the variants it takes the first that the kernel accepts; Variant and Refused tell which that was, and why.
+// Of the variants it takes the first that the kernel accepts. Variant tells which that was, Refused why not those before it.
 func openPolicy(opts *runtime.Options) (*policyPipeline, error) {
 	variants, err := _PolicyVariants()
 	if err != nil {

@@ -88,7 +88,7 @@ func (g *generator) open(config, vars []member, tables []table) {
 	var args []jen.Code
 	if len(g.in.Variants) > 0 {
 		fn = "OpenVariants"
-		doc += "\nOf the variants it takes the first that the kernel accepts; Variant and Refused tell which that was, and why."
+		doc += "\nOf the variants it takes the first that the kernel accepts. Variant tells which that was, Refused why not those before it."
 	}
 	if host := g.in.Layout.Host; host != nil {
 		params = append([]jen.Code{jen.Id("host").Op("*").Qual(runtimePath, "Pipeline")}, params...)

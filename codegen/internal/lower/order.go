@@ -88,12 +88,13 @@ type layout struct {
 	height []int  // by block ID
 }
 
-// frozen are the blocks that are cold, or reached from cold ones only.
+// frozen are the blocks that are cold, or reached from cold ones only. An entry is none.
 func frozen(f *ir.Func) []bool {
 	cold := make([]bool, f.NumBlocks())
 	preds := f.Preds()
-	for _, b := range f.ReversePostorder()[1:] {
-		cold[b.ID] = b.Cold || !slices.ContainsFunc(preds.Of(b), func(p ir.Pred) bool { return !cold[p.From.ID] })
+	for _, b := range f.ReversePostorder() {
+		from := preds.Of(b)
+		cold[b.ID] = len(from) > 0 && (b.Cold || !slices.ContainsFunc(from, func(p ir.Pred) bool { return !cold[p.From.ID] }))
 	}
 	return cold
 }

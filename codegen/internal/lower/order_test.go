@@ -60,6 +60,24 @@ b2:
 b3:
 	ret v1
 `, "b0 b2 b1 b3"},
+		{"a stage of a slot isn't cold, though no block leads to it", `
+root b1: stage s table t
+b0:
+	v0 i32 = const 0
+	ret v0
+b1:
+	v1 = ctxload mark
+	v2 i32 = const 1
+	br eq v1, v2 ? b2 : b3
+b2:
+	br ne v1, v2 ? b4 : b5
+b3: cold
+	ret v1
+b4:
+	ret v1
+b5:
+	ret v2
+`, "b0 b1 b2 b5 b4 b3"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -25,10 +25,10 @@ import (
 type search struct {
 	*graph
 	opts      Options
-	heads     []bool            // by block ID
-	barred    []bool            // blocks that may not become heads, by block ID
-	slack     map[*ir.Block]int // what a program costs beyond its estimate
-	headPrice float64           // weighs one more program against ns per packet, in cut
+	heads     []bool // by block ID
+	barred    []bool // blocks that may not become heads, by block ID
+	slack     map[*ir.Block]slack
+	headPrice float64 // weighs one more program against ns per packet, in cut
 
 	regions []*region   // by the head's block ID; nil: not known
 	journal []*ir.Block // blocks whose heads changed, in order
@@ -46,7 +46,7 @@ const cheapHead = 1
 func newSearch(g *graph, opts Options) *search {
 	n := g.f.NumBlocks()
 	s := &search{graph: g, opts: opts, heads: make([]bool, n), barred: make([]bool, n), seen: make([]int, n),
-		place: make([]int, n), regions: make([]*region, n), slack: map[*ir.Block]int{}, headPrice: cheapHead}
+		place: make([]int, n), regions: make([]*region, n), slack: map[*ir.Block]slack{}, headPrice: cheapHead}
 	for _, b := range g.f.Entries() {
 		s.heads[b.ID] = true
 	}
@@ -108,6 +108,23 @@ func (s *search) owners(b *ir.Block) []*ir.Block {
 	return owners
 }
 
+// A slack is what the program of a head came to beyond its estimate, when it was built.
+type slack struct {
+	part  float64 // of the estimated processed instructions: of less, it will be less
+	insns int     // instructions
+}
+
+// more is the slack of a program that was estimated, with this one, at less than what it took.
+func (l slack) more(estimate, took verifier.Estimate, what string) slack {
+	if what == instructions {
+		l.insns += 1 + max(0, took.Insns-estimate.Insns)
+		return l
+	}
+	const least = 1.001 // the next attempt must be another one
+	l.part = (1+l.part)*max(least, float64(took.Processed)/float64(estimate.Processed)) - 1
+	return l
+}
+
 // A region is the program of a head.
 type region struct {
 	head   *ir.Block
@@ -117,9 +134,9 @@ type region struct {
 	steps  []float64 // that the verifier takes through each block
 	calls  []float64 // that it takes to go on to each exit
 
-	slack  int // that is part of the price
-	walked int // by the model
-	limit  int // of that
+	slack  slack // that is part of the price
+	walked int   // by the model
+	limit  int   // of that
 }
 
 // slotSteps is what a call of a slot takes beyond the call itself: store the arguments, count a miss.
@@ -170,10 +187,10 @@ func (s *search) price(r *region) {
 	visit := s.model.Visit(r.head, func(b *ir.Block) bool { return s.heads[b.ID] })
 	r.walked = visit.Total
 	maps := []string{tableStages, tableMisses, TableState}
-	fixed := r.slack + s.entering(r)
+	fixed := s.entering(r)
 	var called []string
 	processed := float64(fixed)
-	r.price.Insns = 2 * fixed
+	r.price.Insns = 2*fixed + r.slack.insns
 	for _, b := range r.blocks {
 		c := s.model.Block(b)
 		steps := visit.Steps[b.ID]
@@ -202,7 +219,7 @@ func (s *search) price(r *region) {
 		r.calls = append(r.calls, steps)
 		r.price.Insns += exit
 	}
-	r.price.Processed, r.price.Pending = int(min(processed, math.MaxInt32)), visit.Pending
+	r.price.Processed, r.price.Pending = int(min(processed*(1+r.slack.part), math.MaxInt32)), visit.Pending
 	r.price.TailCalls = r.price.TailCalls || len(r.exits) > 0
 	s.callees.Charge(&r.price, called, maps)
 }
@@ -217,7 +234,7 @@ func (s *search) collect(r *region, limit int) bool {
 	s.round++
 	s.seen[r.head.ID] = s.round
 	r.blocks = append(r.blocks, r.head)
-	steps := s.slack[r.head]
+	steps := 0
 	if !s.isEntry(r.head) {
 		enter, _ := s.crossing(r.head).least()
 		steps += enter
@@ -299,7 +316,7 @@ func (s *search) excess(e verifier.Estimate) (what string, have, limit int) {
 	case e.Processed > s.opts.Budget:
 		return "processed instructions", e.Processed, s.opts.Budget
 	case e.Insns > maxInsns:
-		return "instructions", e.Insns, maxInsns
+		return instructions, e.Insns, maxInsns
 	case e.Pending > maxPending:
 		return "pending branches", e.Pending, maxPending
 	case e.Maps > verifier.MaxMaps:

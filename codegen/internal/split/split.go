@@ -170,9 +170,9 @@ func plan(m *ir.Module, opts Options) (*Plan, error) {
 func (s *search) learn(p *Plan, heads []*ir.Block) (misfit *Error) {
 	for i, pr := range p.Programs {
 		if what, have, limit := s.excess(pr.Cost); what != "" {
-			estimate := s.region(heads[i]).price.Processed
+			estimate := s.region(heads[i]).price
 			s.regions[heads[i].ID] = nil
-			s.slack[heads[i]] += 1 + max(0, pr.Cost.Processed-estimate)
+			s.slack[heads[i]] = s.slack[heads[i]].more(estimate, pr.Cost, what)
 			misfit = s.misfit(s.region(heads[i]), what, have, limit)
 		}
 	}
@@ -215,6 +215,9 @@ func prepare(m *ir.Module, opts Options) *search {
 
 // stackBytes is the one constraint that no cut and no budget cures: numbers can lie elsewhere, but not keys, values and events.
 const stackBytes = "bytes of stack"
+
+// instructions is the constraint on a program's size.
+const instructions = "instructions"
 
 // overhead is about what a program spends on its begin and end.
 const overhead = 40

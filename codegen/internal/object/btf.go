@@ -3,6 +3,7 @@ package object
 import (
 	"encoding/binary"
 	"fmt"
+	"regexp"
 
 	"github.com/cilium/ebpf/btf"
 )
@@ -38,14 +39,17 @@ func programType(context string) *btf.FuncProto {
 	return &btf.FuncProto{Return: cInt(), Params: []btf.FuncParam{contextParam(context)}}
 }
 
+// noName is what the kernel takes for no part of a name: an argument may be a field of a parameter.
+var noName = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+
 // typ is a subprogram's type: of numbers, behind the context if it takes that.
 func (s *Sub) typ(context string) *btf.FuncProto {
 	proto := &btf.FuncProto{Return: unsigned(s.Result)}
 	if s.Ctx {
 		proto.Params = append(proto.Params, contextParam(context))
 	}
-	for i, size := range s.Args {
-		proto.Params = append(proto.Params, btf.FuncParam{Name: fmt.Sprintf("a%d", i+1), Type: unsigned(size)})
+	for _, a := range s.Args {
+		proto.Params = append(proto.Params, btf.FuncParam{Name: noName.ReplaceAllString(a.Name, "_"), Type: unsigned(a.Size)})
 	}
 	return proto
 }

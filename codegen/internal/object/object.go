@@ -59,9 +59,15 @@ type Program struct {
 type Sub struct {
 	Name   string
 	Ctx    bool  // its first argument is the context
-	Args   []int // bytes of each of its other arguments
+	Args   []Arg // its other ones
 	Result int   // bytes
 	Insns  asm.Instructions
+}
+
+// An Arg is an argument of a Sub, a number.
+type Arg struct {
+	Name string
+	Size int // bytes
 }
 
 // A Map is a map definition. Tries get BPF_F_NO_PREALLOC, which they can't do without.

@@ -17,7 +17,7 @@ func TestSubs(t *testing.T) {
 			{"main", asm.Instructions{asm.Call.Label("outer").WithSource(at(1, 2)), asm.Return()}},
 		},
 		Subs: []Sub{
-			{Name: "inner", Args: []int{2, 8}, Result: 1, Insns: asm.Instructions{asm.Mov.Imm(asm.R0, 1).WithSource(at(2, 1)), asm.Return()}},
+			{Name: "inner", Args: []Arg{{"port", 2}, {"p.field[1]", 8}}, Result: 1, Insns: asm.Instructions{asm.Mov.Imm(asm.R0, 1).WithSource(at(2, 1)), asm.Return()}},
 			{Name: "outer", Ctx: true, Result: 8, Insns: asm.Instructions{asm.Call.Label("inner").WithSource(at(3, 1)), asm.Return()}},
 		},
 	}
@@ -29,11 +29,15 @@ func TestSubs(t *testing.T) {
 		var linked []string
 		for _, ins := range spec.Programs["main"].Instructions {
 			if name := ins.Symbol(); name != "" {
-				linked = append(linked, name+" "+btf.FuncMetadata(&ins).Type.(*btf.FuncProto).Return.TypeName())
+				proto := btf.FuncMetadata(&ins).Type.(*btf.FuncProto)
+				for _, p := range proto.Params {
+					name += " " + p.Name
+				}
+				linked = append(linked, name+": "+proto.Return.TypeName())
 			}
 		}
 		slices.Sort(linked)
-		if want := []string{"inner unsigned char", "main int", "outer unsigned long long"}; !slices.Equal(linked, want) {
+		if want := []string{"inner port p_field_1_: unsigned char", "main ctx: int", "outer ctx: unsigned long long"}; !slices.Equal(linked, want) {
 			t.Errorf("%v: linked are %v, not %v", order, linked, want)
 		}
 	}

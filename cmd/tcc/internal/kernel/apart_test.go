@@ -42,9 +42,11 @@ stage miss(ip ipv4, told u8) {
 }
 
 stage in_host(ip ipv4, mark u32) {
-    if mark == 5 || ip.ttl == 3 { drop }
+    if mark == 5 || ip.ttl == 3 || far(ip, mark - 30) { drop }
     pass
 }
+
+fn far(ip ipv4, n u32) bool call { return ip.ttl > 100 || n == 70 }
 
 stage refuse(src ip4, why reason) {
     dropped[why] += 1
@@ -82,7 +84,7 @@ stage answer(ip ipv4, mark u32, u udp) {
 
 stage last(n u32, ip ipv4) {
     seen += 1
-    if ip.ttl > 100 || n == 70 { drop }
+    if far(ip, n) { drop }
     pass
 }
 

@@ -48,6 +48,79 @@ func TestLoopsAgree(t *testing.T) {
 	}
 }
 
+// longLoop is a loop with much to do in each round.
+const longLoop = `
+pipeline p xdp
+default abort
+map seen hash[u8]u64 max 64
+counter odd
+stage s {
+    parse ethernet
+    ip := parse ipv4
+    sum := u32(1)
+    last := u64(0)
+    for i in 0..ip.ttl max 60 {
+        c := payload[i]
+        if c == 0 { break }
+        if c & 1 == 1 { odd += 1 } else { payload[i] = c + 1 }
+        if v := seen[c] { v += 1 } else { seen[c] = last }
+        if c == 255 { goto wide(sum) }
+        if c > 200 { continue }
+        sum = sum * 31 + c
+        last = (last << 8) | c
+    }
+    if sum % 3 == 0 { drop }
+    if last > 0x100000000 { tx }
+    pass
+}
+stage wide(sum u32) {
+    odd += sum & 7
+    drop
+}`
+
+// TestLoopInChunks: a loop that is too big for one program goes on in the next, over tail calls, with what the rounds before
+// have left behind.
+func TestLoopInChunks(t *testing.T) {
+	kerneltest.Require(t)
+	p, list := check.Source("loop.tcc", longLoop)
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := codegen.Compile(p, codegen.Options{Pinned: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	budget := whole.Programs[0].EstimatedCost / 6
+	a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := 0 // programs that begin in the loop
+	for _, pr := range a.Programs {
+		if pr.Line >= 11 && pr.Line <= 20 {
+			inside++
+		}
+	}
+	t.Logf("the whole is estimated at %d; at %d, %d programs, %d of them begin in the loop, and %d tail calls",
+		whole.Programs[0].EstimatedCost, budget, len(a.Programs), inside, a.MaxChain)
+	if len(whole.Programs) != 1 || inside < 4 || a.MaxChain < 4 {
+		t.Errorf("%d programs, %d begin in the loop, %d tail calls", len(a.Programs), inside, a.MaxChain)
+	}
+	packets, names := loopPackets(p.Type.Name)
+	for i, b := range packets { // IPv4 with a TTL, and few zeroes behind
+		if len(b) < 40 {
+			continue
+		}
+		b[14], b[22] = 0x45, byte(20+i%80)
+		for k := 34; k < len(b); k++ {
+			if b[k] == 0 && k%7 != 0 {
+				b[k] = byte(k)
+			}
+		}
+	}
+	newPair(t, p, a, func(interp.Engine) error { return nil }).all(t, packets, names)
+}
+
 // optionWalk is a loop in which the cursor moves by what the packet says, with a counter and flags that are compared
 // behind it.
 const optionWalk = `

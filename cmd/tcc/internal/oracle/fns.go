@@ -13,7 +13,7 @@ import (
 // Functions and their calls. A fn calls those before it only. One that changes maps is called in statements of its own,
 // where no reference to an entry is being used.
 var fnStmts = []production{
-	{weight: 4, can: func(g *gen) bool { return len(g.callable()) > 0 }, write: (*gen).callStmt},
+	{weight: 4, can: func(g *gen) bool { return len(g.called()) > 0 }, write: (*gen).callStmt},
 }
 
 // A fn is a function that is declared.
@@ -137,9 +137,23 @@ func (g *gen) constantOf(t types.Type) string {
 	return g.constant(types.ValueOf(t))
 }
 
+// called are the functions that a statement can call: those that are callable, and in a stage, where views can be parsed in
+// front of the call, all.
+func (g *gen) called() []*fn {
+	if inStage(g) {
+		return g.fns
+	}
+	return g.callable()
+}
+
 // callStmt is a call by itself, or one whose value gets a name.
 func (g *gen) callStmt(int) bool {
-	f := pick(g.Rand, g.callable())
+	f := pick(g.Rand, g.called())
+	for _, p := range f.params {
+		if h, view := p.typ.(*types.Header); view && g.view(h) == "" {
+			g.parseNamed(h)
+		}
+	}
 	text := g.call(f)
 	for _, m := range f.changes {
 		g.changed(m)

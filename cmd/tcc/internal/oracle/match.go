@@ -226,9 +226,11 @@ func (g *gen) row(patterns string, depth, rows int) (ends bool) {
 	if rows <= 5 || g.chance(1, 8) {
 		ends = g.block(depth-1, g.chance(1, 6))
 	} else {
+		outer := len(g.scope)
 		g.indent++
 		g.assign(0)
 		g.indent--
+		g.scope = g.scope[:outer] // there may have been nothing to assign
 	}
 	g.line("}")
 	return ends

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen"
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -57,10 +58,20 @@ var oneIn = []int{4, 10, 3, 25, 6, 4, 15, 8, 4, 30, 6, 2, 8, 4, 20, 1}
 // plans are those of a case.
 func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 	all, failure := c.cuts(p)
+	calls := slices.ContainsFunc(p.Fns, func(f *check.Fn) bool { return f.Call })
 	for i := range all[1:] {
 		all[1+i] = c.elsewhere(all[1+i], i)
+		if calls && all[1+i].Target.CallStack() == 0 && (c.Choice+uint64(i))%4 > 0 {
+			all[1+i].Target = caller(c.Choice + uint64(i))
+		}
 	}
 	return all, failure
+}
+
+// caller is one of the targets of which programs can call and be cut.
+func caller(choice uint64) codegen.Target {
+	all := slices.DeleteFunc(slices.Clone(codegen.Targets), func(t codegen.Target) bool { return t.CallStack() == 0 })
+	return all[choice%uint64(len(all))]
 }
 
 // elsewhere lets some plans be for another kernel than the oldest, some carry state where it isn't the cheapest, and some keep

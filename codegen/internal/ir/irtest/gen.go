@@ -2,14 +2,16 @@
 package irtest
 
 import (
+	"fmt"
+
 	"pgregory.net/rapid"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/diag"
 )
 
-// Draw makes a module of one function without loops that ir.Verify accepts: arithmetic, branches and joins, packet
-// pointers, checks and accesses, a map and a global. All that it computes can show in its effects.
+// Draw makes a module of one function and a few subprograms without loops that ir.Verify accepts: arithmetic, branches and
+// joins, packet pointers, checks and accesses, calls, a map and a global. All that it computes can show in its effects.
 func Draw(t *rapid.T) *ir.Module {
 	f := &ir.Func{Name: "f", Index: -1}
 	m := &ir.Module{
@@ -18,24 +20,46 @@ func Draw(t *rapid.T) *ir.Module {
 		Globals: []*ir.Global{{Name: "g", Size: 16}},
 		Funcs:   []*ir.Func{f},
 	}
-	g := &generator{t: t, f: f, b: f.NewBlock("s")}
-	fail := f.NewBlock("s")
-	fail.Cold = true
-	g.fail = fail
-	start := &scope{data: g.emit(ir.Data, ir.Pkt), end: g.emit(ir.DataEnd, ir.End), global: g.emit(ir.GlobalAddr, ir.Mem)}
-	start.global.Sym = "g"
-	start.numbers = []*ir.Value{g.load(start.global, 0, 1), g.load(start.global, 4, 4), g.load(start.global, 8, 8), g.constant(ir.I32, 3)}
-	start.pointers = []pointer{{p: start.data}}
-	end := g.statements(start, 3)
-	g.ret(g.number(end, ir.I32))
-	g.b = fail
-	g.ret(g.constant(ir.I32, 1))
-	f.Prune()
+	for i := range rapid.IntRange(0, 2).Draw(t, "subs") {
+		sub := &ir.Func{Name: fmt.Sprintf("s%d", i), Index: -1, Ctx: true}
+		g := &generator{t: t, m: m, f: sub, b: sub.NewBlock("s")}
+		sub.Result = pick(g, []int{4, 8})
+		var params []*ir.Value
+		for range g.int(0, 3) {
+			p := sub.AddParam(g.b, g.width(), "", diag.Span{})
+			p.Size = p.Type.Bytes()
+			params = append(params, p)
+		}
+		g.body(params)
+		m.Subs = append(m.Subs, sub)
+	}
+	g := &generator{t: t, m: m, f: f, b: f.NewBlock("s")}
+	g.body(nil)
 	return m
 }
 
+// body draws what a function does.
+func (g *generator) body(params []*ir.Value) {
+	g.fail = g.f.NewBlock("s")
+	g.fail.Cold = true
+	start := &scope{data: g.emit(ir.Data, ir.Pkt), end: g.emit(ir.DataEnd, ir.End), global: g.emit(ir.GlobalAddr, ir.Mem)}
+	start.global.Sym = "g"
+	start.numbers = []*ir.Value{g.load(start.global, 0, 1), g.load(start.global, 4, 4), g.load(start.global, 8, 8), g.constant(ir.I32, 3)}
+	start.numbers = append(start.numbers, params...)
+	start.pointers = []pointer{{p: start.data}}
+	end := g.statements(start, 3)
+	g.ret(g.number(end, g.result()))
+	g.b = g.fail
+	g.ret(g.constant(g.result(), 1))
+	g.f.Prune()
+}
+
+// result is the type of what the function returns.
+func (g *generator) result() ir.Type { return ir.Number(g.f.Result) }
+
 type generator struct {
 	t    *rapid.T
+	m    *ir.Module
 	f    *ir.Func
 	b    *ir.Block
 	fail *ir.Block
@@ -114,7 +138,9 @@ func (g *generator) width() ir.Type { return pick(g, []ir.Type{ir.I32, ir.I32, i
 // statements appends some statements and returns the scope behind them.
 func (g *generator) statements(s *scope, depth int) *scope {
 	for range g.int(1, 6) {
-		switch kind := g.int(0, 11); {
+		switch kind := g.int(0, 12); {
+		case kind == 12:
+			g.call(s)
 		case kind <= 3:
 			s.numbers = append(s.numbers, g.arithmetic(s))
 		case kind == 4:
@@ -173,7 +199,7 @@ func (g *generator) check(s *scope) {
 	fail := g.fail
 	if g.int(0, 3) == 0 {
 		fail = g.f.NewBlock("s")
-		code := g.f.NewValue(ir.Const, ir.I32, diag.Span{})
+		code := g.f.NewValue(ir.Const, g.result(), diag.Span{})
 		code.Imm = int64(g.int(1, 2))
 		fail.Append(code)
 		fail.Term = ir.Term{Op: ir.Ret, Args: []*ir.Value{code}}
@@ -203,6 +229,21 @@ func (g *generator) access(s *scope) {
 	}
 	v := g.emit(ir.Store, ir.None, p, g.number(s, ir.Number(size)))
 	v.Imm, v.Size = at, size
+}
+
+// call calls a subprogram, if there is one.
+func (g *generator) call(s *scope) {
+	if len(g.m.Subs) == 0 {
+		return
+	}
+	sub := pick(g, g.m.Subs)
+	var args []*ir.Value
+	for _, p := range sub.Blocks[0].Params {
+		args = append(args, g.number(s, p.Type))
+	}
+	v := g.emit(ir.CallFn, ir.Number(sub.Result), args...)
+	v.Sym, v.Size = sub.Name, sub.Result
+	s.numbers = append(s.numbers, v)
 }
 
 // mapCall looks something up, updates or deletes it.
@@ -244,7 +285,7 @@ func (g *generator) branch(s *scope, depth int) {
 			inner = g.statements(inner, depth)
 		}
 		if i == 1 && ends == 0 {
-			g.ret(g.number(inner, ir.I32))
+			g.ret(g.number(inner, g.result()))
 			continue
 		}
 		var args []*ir.Value

@@ -167,4 +167,16 @@ var table = []mutation{
 		by =`},
 	{what: "the last carry of a checksum is lost", file: "build/rewrite.go",
 		old: `x = s.as(at, ir.I32, s.foldOnce(at, x))`, new: `x = s.as(at, ir.I32, x)`},
+
+	// Calls.
+	{what: "the failure of a subprogram goes unseen", file: "build/calls.go",
+		old: `s.failIf(at, ir.UGe, x, s.konst(at, ir.I64, failedBit), s.failBlock())`, new: `_ = failedBit`},
+	{what: "a subprogram gets the packet's start as its cursor", file: "build/calls.go",
+		old: `args = append(args, s.read(s.cur, cursor))`, new: `args = append(args, s.konst(at, ir.I64, 0))`},
+	{what: "a view is passed without its displacement", file: "build/calls.go",
+		old: `s.offset(at, s.viewArg(e.Args[i]).at)`, new: `s.viewArg(e.Args[i]).at.root`},
+	{what: "a subprogram returns the register of its context", file: "lower/call.go",
+		old: `l.copy(l.def(v), R0)`, new: `l.copy(l.def(v), l.ctx)`},
+	{what: "constants of 32 and 64 bits are returned by the same code", file: "emit/tidy.go",
+		old: `return result{b.Insts[0].Imm, b.Insts[0].W32, b.Insts[0].Order}`, new: `return result{b.Insts[0].Imm, true, b.Insts[0].Order}`},
 }

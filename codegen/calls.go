@@ -74,8 +74,7 @@ func (c *calls) dear(m *ir.Module, budget int) bool {
 
 // unsound refuses subprograms that a program of a plan can't call. It reports whether there are any.
 func (c *calls) unsound(u *unit) bool {
-	before := len(c.called)
-	callees := verifier.NewCallees(u.m)
+	before, callees := len(c.called), u.callees
 	frames := map[string]int{}
 	for i, f := range u.m.Subs {
 		deepest := 0
@@ -148,8 +147,7 @@ const (
 
 // subprograms tells about each subprogram, in the order of the module's.
 func (c *calls) subprograms(u *unit) []*Subprogram {
-	callees := verifier.NewCallees(u.m)
-	all := []*Subprogram{}
+	callees, all := u.callees, []*Subprogram{}
 	for i, f := range u.m.Subs {
 		s := &Subprogram{Name: f.Name, Why: marked, Instructions: u.subs[i].Size(), Stack: u.subs[i].Stack,
 			EstimatedCost: callees.Own(f.Name).Processed, Calls: append([]string{}, callees.Calls(f.Name)...), Callers: []string{}}
@@ -177,11 +175,13 @@ type unit struct {
 	plan *split.Plan
 	code []*emit.Function // of the programs
 	subs []*emit.Function
+
+	callees *verifier.Callees // the prices of the subprograms
 }
 
 // linked are the subprograms that a program is linked to.
 func (u *unit) linked(program int) []*emit.Function {
-	names := verifier.NewCallees(u.m).Closure(split.Subprograms(u.m.Funcs[program]))
+	names := u.callees.Closure(split.Subprograms(u.m.Funcs[program]))
 	var list []*emit.Function
 	for _, f := range u.subs {
 		if slices.Contains(names, f.Name) {

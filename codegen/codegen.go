@@ -14,6 +14,7 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/codegen/internal/opt"
 	"github.com/tcc-bpf/tcc/codegen/internal/split"
+	"github.com/tcc-bpf/tcc/codegen/internal/verifier"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/runtime"
@@ -129,6 +130,7 @@ func compile(p *check.Program, opts Options, calls *calls) (*unit, error) {
 		return nil, err
 	}
 	u := &unit{m: plan.Apply(), plan: plan}
+	u.callees = verifier.NewCallees(u.m)
 	if u.code, err = emitted(u.m, u.m.Funcs, "program"); err == nil {
 		u.subs, err = emitted(u.m, u.m.Subs, "fn")
 	}

@@ -55,7 +55,7 @@ type lowerer struct {
 func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 	l := &lowerer{
 		m: m, f: f,
-		out:   &Func{Name: f.Name, Slots: make([]int, 1), Regs: FirstVirtual},
+		out:   &Func{Name: f.Name, Nested: m.Sub(f.Name) != nil, Slots: make([]int, 1), Regs: FirstVirtual},
 		facts: learn(f),
 		regs:  make([]Reg, f.NumValues()),
 		slots: make([]Slot, f.NumValues()),
@@ -74,6 +74,7 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		}
 		for _, v := range b.Insts {
 			forgets = forgets || v.Op == ir.Forget
+			l.out.Nested = l.out.Nested || v.Op == ir.CallFn
 		}
 		l.writes(b)
 	}

@@ -180,8 +180,8 @@ b0:
 	v0 =32 2
 	if32 v2 != 1 goto b2
 b1:
-	v3 = v2
-	sub32 v3, -1
+	v3 =32 1
+	add32 v3, v2
 	v0 = v3
 b2:
 	r0 = v0
@@ -360,8 +360,8 @@ b0:
 	v1 = load.4 [v0+8]
 	if32 v1 == 1 goto b2
 b1:
-	v2 = v1
-	sub32 v2, -1
+	v2 =32 1
+	add32 v2, v1
 	v3 = v2
 	wire16 v3
 	r0 = v3
@@ -389,12 +389,12 @@ b0:
 	v0 = r1
 	v1 = load.4 [v0+8]
 	v2 = v1
-	v3 = v2
-	sub v3, -8
+	v3 = 8
+	add v3, v2
 	if v3 > 32767 goto b2
 b1:
-	v4 = v1
-	sub32 v4, -1
+	v4 =32 1
+	add32 v4, v1
 	r0 = v4
 	exit
 b2:

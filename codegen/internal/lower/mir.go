@@ -145,6 +145,7 @@ type Func struct {
 	Name   string
 	Args   int // that it is given, in R1 and so on
 	Blocks []*Block
+	Nested bool  // it calls subprograms, or is one
 	Slots  []int // bytes of each stack object, multiples of 8; Slots[0] is none
 	Regs   Reg   // all registers are below
 	Insts  int32 // all IDs are at most this

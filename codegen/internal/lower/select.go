@@ -86,8 +86,9 @@ func (l *lowerer) binary(v *ir.Value) {
 	default:
 		i = l.with(i, y)
 	}
-	if v.Op == ir.Add && y.Op == ir.Const && l.twins(x) {
-		i = untied(i)
+	if v.Op == ir.Add && y.Op == ir.Const && i.Src == NoReg && i.Imm > 0 && l.twins(x) {
+		l.untied(i, x)
+		return
 	}
 	l.put(dst, x)
 	l.emit(i)
@@ -98,14 +99,14 @@ func (l *lowerer) twins(x *ir.Value) bool {
 	return l.uses[x.ID] > 1 || x.Op == ir.Param || x.Op == ir.Zext || x.Op == ir.Trunc
 }
 
-// untied adds a constant by a subtraction. From 6.10 on the verifier ties a sum to the number that a constant was added
-// to: what a compare tells of one holds for the other. 6.12 forgets bounds when it goes back from the sum, and then takes a
-// packet pointer with such an offset for a plain number. It doesn't tie a difference.
-func untied(i Inst) Inst {
-	if i.Imm > 0 {
-		i.Op, i.Imm = Sub, -i.Imm
-	}
-	return i
+// untied adds a number to a constant, not the constant to the number. From 6.10 on the verifier ties a sum to the number that
+// a constant was added to, and from some release on a difference too: what a compare tells of one holds for the other. 6.12
+// forgets bounds when it goes back from the sum, and then takes a packet pointer with such an offset for a plain number.
+// Others learn more of the number than is good, and walk on with each thing they know.
+func (l *lowerer) untied(i Inst, x *ir.Value) {
+	l.emit(Inst{Op: Mov, W32: i.W32, Dst: i.Dst, Imm: i.Imm})
+	i.Src, i.Imm = l.reg(x), 0
+	l.emit(i)
 }
 
 // strict reports whether the kernel refuses some immediates: divisions by 0 and shifts by more than there are bits.

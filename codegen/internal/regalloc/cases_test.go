@@ -173,17 +173,39 @@ b2:
 	}
 }
 
-// Objects and homes that never live together share the frame.
+// Objects and homes that never live together share the frame, if each writes whole words. What is written in parts has its
+// own word, as long as there are enough; then it is written as a whole first.
 func TestFrameIsShared(t *testing.T) {
-	var s strings.Builder
-	s.WriteString("b0:\n\tv0 = ctxload mark\n")
-	for i := range 60 {
-		v := 10 * (i + 1)
-		fmt.Fprintf(&s, "\tv%d = obj.8 {0.4: v0}\n\tv%d = delete table[v%d]\n", v, v+1, v)
-	}
-	s.WriteString("\tret v0\n")
-	if _, figures := allocated(t, s.String()); figures.Stack != 8 {
-		t.Errorf("the frame has %d bytes, not 8", figures.Stack)
+	for _, c := range []struct {
+		what    string
+		size, n int
+		stack   int
+		begins  int // stores of whole words
+	}{
+		{"whole words", 8, 60, 8, 60},
+		{"parts", 4, 60, 480, 0},
+		{"parts", 4, 70, 8, 70},
+	} {
+		var s strings.Builder
+		s.WriteString("b0:\n\tv0 = ctxload mark\n\tv1 = zext v0\n")
+		for i := range c.n {
+			v := 10 * (i + 1)
+			fmt.Fprintf(&s, "\tv%d = obj.8 {%d.%d: v%d}\n\tv%d = delete table[v%d]\n", v, 0, c.size, c.size/8, v+1, v)
+		}
+		s.WriteString("\tret v0\n")
+		f, figures := allocated(t, s.String())
+		whole := 0
+		for _, b := range f.Blocks {
+			for _, i := range b.Insts {
+				if i.Op == lower.Store && i.Size == 8 {
+					whole++
+				}
+			}
+		}
+		if figures.Stack != c.stack || whole != c.begins {
+			t.Errorf("%d objects in %s: the frame has %d bytes, not %d; %d words are written as a whole, not %d",
+				c.n, c.what, figures.Stack, c.stack, whole, c.begins)
+		}
 	}
 }
 

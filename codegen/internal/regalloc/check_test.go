@@ -175,6 +175,8 @@ func (c *checker) added(h holds, i *lower.Inst) {
 		h.set(home, h[location(i.Src)])
 	case i.Op == lower.Reload:
 		h.set(location(i.Dst), h[home])
+	case i.Op == lower.Store && i.Dst == lower.FP && i.Size == word && i.ID == 0:
+		delete(h, home)
 	case i.ID < 0:
 		was := c.insts[-i.ID]
 		if i.Op != was.Op || i.Imm != was.Imm || i.Off != was.Off || i.Sym != was.Sym || i.Order != was.Order || !was.Again {

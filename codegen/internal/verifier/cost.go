@@ -20,8 +20,9 @@
 //	callees  what subprograms add
 //
 // What it doesn't see: what the lowering makes of one operation exactly (the table is of averages); what register or
-// stack slot a value lives in, and so leftovers in dead slots; that two registers hold the same number plus a constant;
-// the value of a config, which the verifier reads from the frozen map, and by which it may skip much of a program.
+// stack slot a value lives in, and so leftovers in dead slots (regalloc/frame.go sees to it that they don't matter); that two
+// registers hold the same number plus a constant (lower/select.go sees to it that the verifier doesn't, either); the value of
+// a config, which the verifier reads from the frozen map, and by which it may skip much of a program.
 // Where kernels differ it is like Linux 6.18.
 //
 // A test (TestEstimates in cmd/tcc/internal/oracle) holds the estimates against what the running kernel says.
@@ -141,9 +142,12 @@ func (m *Model) measure(b *ir.Block, preds []ir.Pred, p pressure) Block {
 	return c
 }
 
-// target reports whether a jump leads to a block.
+// target reports whether a jump leads to a block, or a call of another program that missed.
 func (m *Model) target(b *ir.Block, preds []ir.Pred) bool {
 	return slices.ContainsFunc(preds, func(p ir.Pred) bool {
+		if p.From.Term.Op == ir.TailCall || p.From.Term.Op == ir.SlotCall {
+			return true
+		}
 		if len(p.From.Term.Succs) == 2 && m.order.Falls(p.From) != p.Index {
 			return true
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 )
 
-// A place is where the verifier looks for a state that it has seen before: the target of a jump, and a jump that has a
-// condition.
+// A place is where the verifier looks for a state that it has seen before: the target of a jump, a jump that has a
+// condition, and behind a call.
 type place struct {
 	id   int
 	at   int       // stands before this instruction of its block
@@ -137,7 +137,7 @@ func (m *Model) findPlaces(live *ir.Liveness) {
 		}
 		for i, v := range slices.Backward(b.Insts) {
 			m.index[v.ID] = i
-			if forks(v) {
+			if forks(v) || v.Op.Info().Call {
 				mark(i + 1)
 			}
 			kept.Remove(v)

@@ -54,11 +54,8 @@ func TestEstimates(t *testing.T) {
 	for seed := range *estimates {
 		random = append(random, measure(t, fmt.Sprintf("seed %d", seed), Generate(seed), 0)...)
 	}
-	judge(t, "examples and golden cases", written, 0)
-	if least := written[0]; least.ratio() < 0.4 {
-		t.Errorf("%s: estimated %d, verified %d", least.name, least.estimated, least.verified)
-	}
-	judge(t, "random programs", random, len(random)/30)
+	judge(t, "examples and golden cases", written)
+	judge(t, "random programs", random)
 }
 
 // measure loads the programs of a source. There are none if it has an error, or no plan for the budget.
@@ -103,8 +100,8 @@ func measure(t *testing.T, name, src string, budget int) (all []measured) {
 	return all
 }
 
-// judge prints how good the estimates are, and the worst of them. At most so many of large programs may be less than half.
-func judge(t *testing.T, what string, all []measured, most int) {
+// judge prints how good the estimates are, and the worst of them. None may be too low by half, for a large program or a small one.
+func judge(t *testing.T, what string, all []measured) {
 	if len(all) == 0 {
 		t.Fatalf("%s: nothing was measured", what)
 	}
@@ -115,17 +112,12 @@ func judge(t *testing.T, what string, all []measured, most int) {
 	if median := at(500); median < 0.8 || median > 1.25 {
 		t.Errorf("%s: the median is %.2f", what, median)
 	}
-	low := 0
 	for i, m := range all {
 		if i < 5 || i >= len(all)-5 || m.verified > 10_000 {
 			t.Logf("%.2f: %s: %d, verified %d", m.ratio(), m.name, m.estimated, m.verified)
 		}
-		if m.verified > 10_000 && m.ratio() < 0.5 {
-			t.Logf("too low: %s: estimated %d, verified %d", m.name, m.estimated, m.verified)
-			low++
+		if m.ratio() < 0.5 {
+			t.Errorf("too low: %s: estimated %d, verified %d", m.name, m.estimated, m.verified)
 		}
-	}
-	if low > most { // for random ones the aim, none, isn't reached: see the table in codegen/README.md
-		t.Errorf("%s: of %d programs, %d over 10,000 are estimated at less than half", what, len(all), low)
 	}
 }

@@ -120,7 +120,8 @@ func (e *engine) Run(packet []byte) (interp.Result, error) {
 	if err != nil {
 		return interp.Result{}, err
 	}
-	r := interp.Result{Code: code, Packet: e.m.Packet}
+	after := interp.Context{Mark: uint32(e.m.Ctx["mark"]), Priority: uint32(e.m.Ctx["priority"])}
+	r := interp.Result{Code: code, Packet: e.m.Packet, Context: after}
 	for _, v := range e.p.Type.Verdicts {
 		if v.Code == code {
 			r.Verdict = v

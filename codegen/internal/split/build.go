@@ -312,7 +312,9 @@ func (b *builder) fillStub(to *ir.Block) {
 	values, places := b.carriedInto(to)
 	for i, v := range values {
 		if v.Block == to { // a parameter
-			saves = append(saves, save{places[i], stub.Params[i-len(values)+len(to.Params)]})
+			if k := i - len(values) + len(to.Params); !b.stays(to, k, places[i]) {
+				saves = append(saves, save{places[i], stub.Params[k]})
+			}
 		} else if !b.holds(v) {
 			saves = append(saves, save{places[i], b.here(v)})
 		}
@@ -327,6 +329,18 @@ func (b *builder) fillStub(to *ir.Block) {
 		Op: ir.TailCall, Sym: tableStages, Args: []*ir.Value{b.konst(at, ir.I32, int64(index))}, Span: b.at,
 		Succs: []ir.Edge{{To: b.count(index, b.fail())}},
 	}
+}
+
+// stays reports whether what becomes the k-th parameter of a head lies at a place already, on all ways there.
+func (b *builder) stays(to *ir.Block, k int, at place) bool {
+	for _, orig := range b.region.blocks {
+		for _, e := range orig.Term.Succs {
+			if e.To == to && !(b.holds(e.Args[k]) && b.places[e.Args[k]] == at) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // slotCall turns the block's SlotCall into stores by the table's convention and a tail call. A miss is counted and

@@ -18,7 +18,8 @@ type place struct {
 // Each slots table has its calling convention: the arguments in order, naturally aligned, from byte 0 of a carrier
 // that depends on nothing but their sizes, so that stages compiled apart agree. What heads pass on lies behind all of
 // these, as it must survive a slot call that misses. There every number keeps one place all the way: numbers that
-// travel into a common head get places apart, others may share.
+// travel into a common head get places apart, others may share. One that goes on as a parameter of a head keeps its place, if
+// that is free.
 type layout struct {
 	conventions map[string][]place // by slots table
 	places      map[*ir.Value]place
@@ -159,9 +160,16 @@ func (s *search) pack(heads []*ir.Block, from int, wanted func(*ir.Value) bool) 
 		return cmp.Or(cmp.Compare(s.width(b), s.width(a)), cmp.Compare(len(with[b]), len(with[a])), cmp.Compare(a.ID, b.ID))
 	})
 	offsets, end := map[*ir.Value]int{}, from
+	near := s.passedOn(heads)
 	for _, v := range values {
 		n := s.width(v)
 		off := (from + n - 1) / n * n
+		for _, w := range near[v] {
+			if at, ok := offsets[w]; ok && s.width(w) == n && !s.collides(at, n, with[v], offsets) {
+				off = at
+				break
+			}
+		}
 		for s.collides(off, n, with[v], offsets) {
 			off += n
 		}
@@ -169,6 +177,21 @@ func (s *search) pack(heads []*ir.Block, from int, wanted func(*ir.Value) bool) 
 		end = max(end, off+n)
 	}
 	return offsets, end
+}
+
+// passedOn lists for numbers those that they become as parameters of heads, or that become them: if they lie at one place,
+// nothing need be stored.
+func (s *search) passedOn(heads []*ir.Block) map[*ir.Value][]*ir.Value {
+	near := map[*ir.Value][]*ir.Value{}
+	for _, h := range heads {
+		for _, e := range s.preds.Of(h) {
+			for i, a := range e.Edge().Args {
+				p := h.Params[i]
+				near[p], near[a] = append(near[p], a), append(near[a], p)
+			}
+		}
+	}
+	return near
 }
 
 // collides reports whether n bytes at off overlap one of the values that have their offsets.

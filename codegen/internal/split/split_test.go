@@ -619,3 +619,43 @@ func TestMixedCarriers(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestStays passes a number on as the parameter of one stage, then of another: it stays where it lies, and is neither loaded
+// nor stored on the way.
+func TestStays(t *testing.T) {
+	m := ir.MustParse(`module pipe tc default 1 license "GPL"
+func pipe {
+b0: stage a start
+	v1 = now
+	v2 = now
+	v3 i64 = const 7
+	br ult v1, v3 ? b1(v1) : b2
+b2: stage a
+	br ult v2, v3 ? b1(v2) : b3(v2)
+b1(v10 i64): stage b start
+	v11 = now
+	v12 i64 = const 7
+	br ult v11, v12 ? b3(v10) : b4
+b4: stage b
+	v13 i32 = const 2
+	ret v13
+b3(v20 i64): stage c start
+	v21 = trunc v20
+	ret v21
+}
+`)
+	p, err := force(m, false, crowded, func(b *ir.Block) bool { return b.Start })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.Apply().Funcs {
+		if f.Name == "b" && strings.Contains(f.String(), "ctxstore") {
+			t.Errorf("what b takes over and passes on is stored again:\n%s", f)
+		}
+	}
+	for _, pr := range p.Programs {
+		if pr.Name != "pipe" && (len(pr.Carried) != 1 || pr.Carried[0].Offset != 0) {
+			t.Errorf("%s takes %v", pr.Name, pr.Carried)
+		}
+	}
+}

@@ -14,7 +14,7 @@ var table = []mutation{
 	{what: "numbers that travel together lie at one place", file: "split/layout.go",
 		old: `ok && off < at+s.width(w) && at < off+n {`, new: `ok && off < at+s.width(w) && at < off {`, quick: true},
 	{what: "the arguments of a goto travel in the wrong order", file: "split/build.go",
-		old: `stub.Params[i-len(values)+len(to.Params)]`, new: `stub.Params[len(values)-1-i]`},
+		old: `stub.Params[k]}`, new: `stub.Params[len(to.Params)-1-k]}`},
 	{what: "a number of 9 to 12 bits travels in one byte", file: "split/graph.go",
 		old: `case m < 1<<8:`, new: `case m < 1<<12:`},
 	{what: "offsets that travelled are cut to 6 bits", file: "split/build.go",

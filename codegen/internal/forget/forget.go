@@ -17,6 +17,9 @@
 // Barriers aren't free. There are none in a pipeline that the verifier walks through soon enough anyway, and none is left that
 // doesn't help: they are placed in rounds, those first that others depend on, for as long as each round makes the walk
 // shorter by a good part; then each is taken away again if the walk isn't longer without it.
+//
+// A walk through a long pipeline that needs many barriers would come to see its end only, again and again. There they are placed
+// piece by piece first (verifier.LocalDifferences), and what is still to be seen is seen afterwards.
 package forget
 
 import (
@@ -45,28 +48,45 @@ func Module(m *ir.Module, enough int) {
 }
 
 func place(m *ir.Module, f *ir.Func, enough int) *ir.Func {
-	walk := verifier.Differences(f)
-	var placed []int // IDs of barriers
+	b := &barriers{m: m, f: f}
+	walk := verifier.Differences(b.f)
+	if walk.Over && walk.Long {
+		b.more(verifier.LocalDifferences(b.f), verifier.LocalDifferences, 0)
+		walk = verifier.Differences(b.f)
+	}
+	walk = b.more(walk, verifier.Differences, enough)
+	if len(b.placed) > 0 && walk.Steps <= tryable {
+		return without(b.f, b.placed[:min(len(b.placed), tries)], walk.Steps)
+	}
+	return b.f
+}
+
+// barriers are those of a function, round by round.
+type barriers struct {
+	m      *ir.Module
+	f      *ir.Func
+	placed []int // IDs
+}
+
+// more places barriers for as long as walks get shorter, until they are short enough, and returns the last walk.
+func (b *barriers) more(walk verifier.Difference, again func(*ir.Func) verifier.Difference, enough int) verifier.Difference {
 	for round := range rounds {
 		if walk.Steps <= enough {
 			break
 		}
-		g := f.Clone()
-		p := newPlacer(m, g, walk.Blamed)
+		g := b.f.Clone()
+		p := newPlacer(b.m, g, walk.Blamed)
 		if !p.place(round == 0) {
 			break
 		}
-		next := verifier.Differences(g)
+		next := again(g)
 		if !next.Over && float64(next.Steps) > shorter*float64(walk.Steps) {
 			break
 		}
-		f, walk = g, next
-		placed = append(placed, p.placed...)
+		b.f, walk = g, next
+		b.placed = append(b.placed, p.placed...)
 	}
-	if len(placed) > 0 && walk.Steps <= tryable {
-		f = without(f, placed[:min(len(placed), tries)], walk.Steps)
-	}
-	return f
+	return walk
 }
 
 // without takes away the barriers without which the walk isn't longer.

@@ -1,28 +1,38 @@
 package ir
 
-import "maps"
+import "slices"
 
 // Facts is what the branches on every path to a block have proved: how many bytes of the packet lie behind a pointer,
 // and which map pointers are not null. The verifier demands such proofs, and the passes use them.
 type Facts struct {
-	in []*proofs // by block ID
+	in  []*proof // the newest on entry, by block ID; nil: the block can't be reached
+	pos []int    // of blocks in reverse postorder, from 1 on, by block ID; 0 where edges lead back
 }
 
-// proofs are immutable once made; blocks share them.
-type proofs struct {
-	bytes   map[*Value]int64 // by base, as PktBase finds it
-	nonNull map[*Value]bool
+// A proof is what a branch proved, on top of all that was proved before it. Blocks share what they have in common.
+type proof struct {
+	value  *Value // a base, as PktBase finds it, or a Mem that isn't null
+	bytes  int64  // behind the base
+	before *proof
+	depth  int // how many there are before it: 0 where nothing is proved
+	pos    int // of the block with the branch
 }
 
 // Prove computes the facts.
 func Prove(f *Func) *Facts {
-	facts := &Facts{in: make([]*proofs, f.nextBlock)}
+	facts := &Facts{in: make([]*proof, f.nextBlock), pos: make([]int, f.nextBlock)}
 	order := f.ReversePostorder()
 	preds := f.Preds()
+	nothing := &proof{}
 	for _, b := range f.Entries() {
-		facts.in[b.ID] = &proofs{}
+		facts.in[b.ID] = nothing
 	}
 	circles := circular(order, preds)
+	for i, b := range order {
+		if !circles {
+			facts.pos[b.ID] = i + 1
+		}
+	}
 	for changed := true; changed; {
 		changed = false
 		for _, b := range order {
@@ -30,7 +40,10 @@ func Prove(f *Func) *Facts {
 				continue
 			}
 			in := facts.meet(b, preds.Of(b))
-			if !in.equal(facts.in[b.ID]) {
+			if circles {
+				in = facts.without(in, b)
+			}
+			if !facts.equal(in, facts.in[b.ID]) {
 				facts.in[b.ID], changed = in, circles
 			}
 		}
@@ -41,14 +54,14 @@ func Prove(f *Func) *Facts {
 // Bytes is how many bytes from base on are known to be there on entry to b; -1 if base itself may lie behind the end.
 func (f *Facts) Bytes(b *Block, base *Value) int64 {
 	if p := f.in[b.ID]; p != nil {
-		return p.room(base)
+		return f.room(p, base)
 	}
 	return -1
 }
 
-func (p *proofs) room(base *Value) int64 {
-	if n, ok := p.bytes[base]; ok {
-		return n
+func (f *Facts) room(p *proof, base *Value) int64 {
+	if q := f.find(p, base); q != nil {
+		return q.bytes
 	}
 	if base.Op == Data {
 		return 0
@@ -64,13 +77,27 @@ func (f *Facts) NonNull(b *Block, v *Value) bool {
 	if v.Op == GlobalAddr {
 		return true
 	}
-	return f.in[b.ID] != nil && f.in[b.ID].nonNull[v]
+	return f.in[b.ID] != nil && f.find(f.in[b.ID], v) != nil
+}
+
+// find is the newest proof about a value; nil if there is none. Before the value was computed, nothing was proved of it.
+func (f *Facts) find(p *proof, v *Value) *proof {
+	for ; p.depth > 0 && p.pos >= f.pos[v.Block.ID]; p = p.before {
+		if p.value == v {
+			return p
+		}
+	}
+	return nil
+}
+
+// and adds a proof.
+func (p *proof) and(v *Value, bytes int64, pos int) *proof {
+	return &proof{v, bytes, p, p.depth + 1, pos}
 }
 
 // meet is what holds on every edge into b. Edges from blocks that weren't seen yet, around a loop, hold everything.
-// Nothing carries over for values that b defines anew.
-func (f *Facts) meet(b *Block, preds []Pred) *proofs {
-	var all *proofs
+func (f *Facts) meet(b *Block, preds []Pred) *proof {
+	var all *proof
 	for _, p := range preds {
 		out := f.edge(p)
 		switch {
@@ -78,33 +105,26 @@ func (f *Facts) meet(b *Block, preds []Pred) *proofs {
 		case all == nil:
 			all = out
 		default:
-			all = all.intersect(out)
+			all = f.intersect(all, out, f.pos[b.ID])
+		}
+		if all != nil && all.depth == 0 {
+			break
 		}
 	}
-	return all.without(b)
+	return all
 }
 
 // edge is what holds on an edge; nil if its block wasn't seen yet.
-func (f *Facts) edge(p Pred) *proofs {
+func (f *Facts) edge(p Pred) *proof {
 	in := f.in[p.From.ID]
 	if in == nil {
 		return nil
 	}
-	if base, n, ok := checked(&p.From.Term, p.Index); ok && n > in.room(base) {
-		out := &proofs{bytes: maps.Clone(in.bytes), nonNull: in.nonNull}
-		if out.bytes == nil {
-			out.bytes = map[*Value]int64{}
-		}
-		out.bytes[base] = n
-		return out
+	if base, n, ok := checked(&p.From.Term, p.Index); ok && n > f.room(in, base) {
+		return in.and(base, n, f.pos[p.From.ID])
 	}
-	if m := NullTest(&p.From.Term, p.Index); m != nil && !in.nonNull[m] {
-		out := &proofs{bytes: in.bytes, nonNull: maps.Clone(in.nonNull)}
-		if out.nonNull == nil {
-			out.nonNull = map[*Value]bool{}
-		}
-		out.nonNull[m] = true
-		return out
+	if m := NullTest(&p.From.Term, p.Index); m != nil && f.find(in, m) == nil {
+		return in.and(m, 0, f.pos[p.From.ID])
 	}
 	return in
 }
@@ -138,38 +158,62 @@ func PktBase(v *Value) (base *Value, disp int64) {
 	return v, disp
 }
 
-func (p *proofs) intersect(q *proofs) *proofs {
-	both := &proofs{bytes: map[*Value]int64{}, nonNull: map[*Value]bool{}}
-	for v, n := range p.bytes {
-		if m, ok := q.bytes[v]; ok {
-			both.bytes[v] = min(n, m)
+// intersect is what two proofs have in common: all up to where they part, and what both prove behind that.
+func (f *Facts) intersect(p, q *proof, pos int) *proof {
+	var own []*proof // of p
+	common, other := p, q
+	for common != other {
+		if common.depth < other.depth || common.depth == 0 {
+			other = other.before
+			continue
 		}
+		own, common = append(own, common), common.before
 	}
-	for v := range p.nonNull {
-		if q.nonNull[v] {
-			both.nonNull[v] = true
+	both := common
+	for _, x := range slices.Backward(own) {
+		y := f.find(q, x.value)
+		if y == nil {
+			continue
+		}
+		bytes := min(f.find(p, x.value).bytes, y.bytes)
+		if known := f.find(both, x.value); known == nil || known.bytes < bytes {
+			both = both.and(x.value, bytes, pos)
 		}
 	}
 	return both
 }
 
-func (p *proofs) without(b *Block) *proofs {
-	stale := false
-	for v := range p.bytes {
-		stale = stale || v.Block == b
+// without is what is left where b begins: of values that it defines anew, around a loop, nothing is proved.
+func (f *Facts) without(p *proof, b *Block) *proof {
+	var kept []*proof
+	last := p // that all before it is kept
+	for q := p; q.depth > 0; q = q.before {
+		if q.value.Block == b {
+			last = q.before
+		}
 	}
-	for v := range p.nonNull {
-		stale = stale || v.Block == b
+	for q := p; q != last; q = q.before {
+		if q.value.Block != b {
+			kept = append(kept, q)
+		}
 	}
-	if !stale {
-		return p
+	for _, q := range slices.Backward(kept) {
+		last = last.and(q.value, q.bytes, q.pos)
 	}
-	kept := &proofs{bytes: maps.Clone(p.bytes), nonNull: maps.Clone(p.nonNull)}
-	maps.DeleteFunc(kept.bytes, func(v *Value, _ int64) bool { return v.Block == b })
-	maps.DeleteFunc(kept.nonNull, func(v *Value, _ bool) bool { return v.Block == b })
-	return kept
+	return last
 }
 
-func (p *proofs) equal(q *proofs) bool {
-	return q != nil && maps.Equal(p.bytes, q.bytes) && maps.Equal(p.nonNull, q.nonNull)
+// equal reports whether two proofs prove the same.
+func (f *Facts) equal(p, q *proof) bool {
+	return p == q || q != nil && f.implies(p, q) && f.implies(q, p)
+}
+
+// implies reports whether p proves all that q does.
+func (f *Facts) implies(p, q *proof) bool {
+	for ; q.depth > 0; q = q.before {
+		if known := f.find(p, q.value); known == nil || known.bytes < q.bytes {
+			return false
+		}
+	}
+	return true
 }

@@ -53,10 +53,7 @@ func (a *allocator) coalesce() {
 			continue
 		}
 		u.join(x, y)
-		classes[x] = class{
-			live:   merge(classes[x].live, classes[y].live),
-			writes: mergeWrites(classes[x].writes, classes[y].writes),
-		}
+		classes[x] = joined(classes[x], classes[y])
 	}
 	for _, b := range a.f.Blocks {
 		for k := range b.Insts {
@@ -70,11 +67,15 @@ func (a *allocator) coalesce() {
 
 // changes reports whether a write to x comes while y lives, other than a copy of y, whose class has the number id.
 func changes(u *union, x, y *class, id int32) bool {
+	counts := func(w write) bool { return w.from == lower.NoReg || u.find(int32(w.from)) != id }
+	if len(x.writes) < len(y.live) {
+		return slices.ContainsFunc(x.writes, func(w write) bool { return y.live.has(w.point) && counts(w) })
+	}
 	ws := x.writes
 	for _, g := range y.live {
-		i, _ := slices.BinarySearchFunc(ws, g.from, func(w write, p int32) int { return cmp.Compare(w.point, p) })
+		i, _ := slices.BinarySearchFunc(ws, g.from, write.compare)
 		for ws = ws[i:]; len(ws) > 0 && ws[0].point < g.to; ws = ws[1:] {
-			if ws[0].from == lower.NoReg || u.find(int32(ws[0].from)) != id {
+			if counts(ws[0]) {
 				return true
 			}
 		}
@@ -82,27 +83,25 @@ func changes(u *union, x, y *class, id int32) bool {
 	return false
 }
 
-func mergeWrites(s, t []write) []write {
-	out := slices.Concat(s, t)
-	slices.SortFunc(out, func(a, b write) int { return cmp.Compare(a.point, b.point) })
-	return out
-}
+func (w write) compare(point int32) int { return cmp.Compare(w.point, point) }
 
-// merge joins two lifetimes.
-func merge(s, t segments) segments {
-	out := make(segments, 0, len(s)+len(t))
-	for len(s) > 0 || len(t) > 0 {
-		if len(t) == 0 || len(s) > 0 && cmp.Less(s[0].from, t[0].from) {
-			s, t = t, s
-		}
-		if n := len(out); n > 0 && t[0].from <= out[n-1].to {
-			out[n-1].to = max(out[n-1].to, t[0].to)
-		} else {
-			out = append(out, t[0])
-		}
-		t = t[1:]
+// joined is two classes as one. The smaller one is put into the larger one, piece by piece: often a class grows by one
+// variable after the other, as long as the program.
+func joined(x, y class) class {
+	if len(x.live) < len(y.live) {
+		x.live, y.live = y.live, x.live
 	}
-	return out
+	for _, g := range y.live {
+		x.live = x.live.with(g)
+	}
+	if len(x.writes) < len(y.writes) {
+		x.writes, y.writes = y.writes, x.writes
+	}
+	for _, w := range y.writes {
+		i, _ := slices.BinarySearchFunc(x.writes, w.point, write.compare)
+		x.writes = slices.Insert(x.writes, i, w)
+	}
+	return x
 }
 
 // union is a set of disjoint sets of numbers.

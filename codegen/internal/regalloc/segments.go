@@ -45,6 +45,16 @@ func (s segments) has(point int32) bool {
 	return i < len(s) && s[i].from <= point
 }
 
+// with adds a segment, and changes s.
+func (s segments) with(g segment) segments {
+	i := s.find(g.from - 1) // the first that ends at g or behind its begin
+	j := i
+	for ; j < len(s) && s[j].from <= g.to; j++ {
+		g = segment{min(g.from, s[j].from), max(g.to, s[j].to)}
+	}
+	return slices.Replace(s, i, j, g)
+}
+
 // overlap reports whether s and t have a point in common.
 func (s segments) overlap(t segments) bool {
 	if len(s) > len(t) {

@@ -195,26 +195,6 @@ func (m *Model) walking() *walker {
 	return m.walker
 }
 
-// A Difference is what makes the walk through a function longer than the function.
-type Difference struct {
-	Steps  int   // instructions the verifier walks through
-	Over   bool  // there are more
-	Blamed []int // by value ID: how often a state wasn't covered because of what was known of the value
-}
-
-// Differences walks through a function, from all its entries.
-func Differences(f *ir.Func) Difference {
-	w := NewModel(f).walking()
-	w.blamed = make([]int, f.NumValues())
-	d := Difference{Blamed: w.blamed}
-	for _, e := range f.Entries() {
-		w.run(e)
-		d.Steps += w.total
-		d.Over = d.Over || w.visit.Over
-	}
-	return d
-}
-
 // Cost estimates a whole program, with what it calls.
 func Cost(f *ir.Func, callees *Callees) Estimate {
 	p := cost(f)

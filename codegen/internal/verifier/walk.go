@@ -84,6 +84,8 @@ type walker struct {
 	leave func(*ir.Block) bool
 	limit int // it gives up after so many instructions
 
+	bounds *ir.UMax // of what a walk begins with; nil: nothing is known of it
+
 	cur   []fact // by value ID
 	at    *visit
 	queue []pending
@@ -101,7 +103,8 @@ type walker struct {
 	log    []change // of the last lesson
 	args   []number // of an edge
 	visit  Visit
-	blamed []int // by value ID: how often a difference in it made a memory useless; nil: not counted
+	blamed []int       // by value ID: how often a difference in it made a memory useless; nil: not counted
+	faults []*ir.Value // that were blamed
 
 	// What visits and memories are made of.
 	visits slab[visit]
@@ -138,7 +141,7 @@ func (w *walker) visiting(v visit) *visit {
 func (w *walker) run(entry *ir.Block) Visit {
 	w.begin()
 	for _, p := range entry.Params {
-		w.cur[p.ID].number = anything(p.Type)
+		w.cur[p.ID].number = w.bound(p)
 		if p.Size > 0 && p.Size < 8 {
 			w.cur[p.ID].number = upTo(p.Type, 1<<(8*p.Size)-1)
 		}
@@ -162,12 +165,20 @@ func (w *walker) run(entry *ir.Block) Visit {
 // fresh is what is known of a value that a program begins with.
 func (w *walker) fresh(v *ir.Value) fact {
 	if v.Type == ir.I32 || v.Type == ir.I64 {
-		return fact{number: anything(v.Type)}
+		return fact{number: w.bound(v)}
 	}
 	if v.Op == ir.PktAdd && v.Args[1].Op != ir.Const || v.Op == ir.MemAdd {
 		return fact{number: anything(ir.I64), loose: true}
 	}
 	return fact{}
+}
+
+// bound is what is known of a number that a walk begins with.
+func (w *walker) bound(v *ir.Value) number {
+	if w.bounds == nil {
+		return anything(v.Type)
+	}
+	return upTo(v.Type, w.bounds.Seen(v))
 }
 
 // step counts instructions of the block in hand.
@@ -275,6 +286,7 @@ func (w *walker) blame(m *memory) {
 	for i, v := range m.place.live {
 		if !m.covers1(i, &w.cur[v.ID]) {
 			w.blamed[v.ID]++
+			w.faults = append(w.faults, v)
 		}
 	}
 }

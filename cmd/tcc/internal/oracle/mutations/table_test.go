@@ -78,7 +78,7 @@ var table = []mutation{
 	{what: "x | y is taken to be at most the larger one", file: "ir/umax.go",
 		old: `return 1<<bits.Len64(a|b) - 1`, new: `return max(a, b)`},
 	{what: "what one path into a block proves counts for all", file: "ir/facts.go",
-		old: `both.bytes[v] = min(n, m)`, new: `both.bytes[v] = max(n, m)`},
+		old: `bytes := min(f.find(p, x.value).bytes, y.bytes)`, new: `bytes := max(f.find(p, x.value).bytes, y.bytes)`},
 	{what: "the opposite of < is >", file: "ir/arith.go",
 		old: `ULt: UGe, UGe: ULt`, new: `ULt: UGt, UGe: ULt`},
 
@@ -105,7 +105,7 @@ var table = []mutation{
 	{what: "a register is given away two instructions before it is free", file: "regalloc/assign.go",
 		old: `all[i].from < g.to; i++`, new: `all[i].from+4 < g.to; i++`},
 	{what: "variables become one though one changes while the other lives", file: "regalloc/coalesce.go",
-		old: `u.find(int32(ws[0].from)) != id {`, new: `false {`},
+		old: `u.find(int32(w.from)) != id }`, new: `false }`},
 
 	// What the language means.
 	{what: "the count of a shift of an u8 isn't masked to 3 bits", file: "build/arith.go",

@@ -46,6 +46,8 @@ type Options struct {
 	Stack int
 	// Cut, if set, is asked wherever a program can begin whether one does, and there is no budget: for tests.
 	Cut func() bool
+	// Forget, if not 0, is how many instructions the verifier may walk through before it is made to forget numbers: for tests.
+	Forget int
 	// Verify checks the compiler's own work after every pass, for tests: an error is a bug of the compiler.
 	Verify bool
 	// Emitted, if set, is told the operations and terminators of the programs, by the names that Operations lists, and
@@ -148,7 +150,7 @@ func whole(p *check.Program, opts Options, calls *calls, optimize func(*ir.Modul
 		if err := optimize(m); err != nil {
 			return nil, err
 		}
-		forget.Module(m, max(leastForgotten, budget/4))
+		forget.Module(m, cmp.Or(opts.Forget, max(leastForgotten, budget/4)))
 		if err := optimize(m); err != nil {
 			return nil, err
 		}

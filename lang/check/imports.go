@@ -22,6 +22,10 @@ import (
 // before, the name of that one. An error says in a few words what is wrong with the file.
 type Reader func(path string) (name, text string, err error)
 
+// sourceExt ends the names of files that can be imported, as lines of a file with mistakes are printed: it shall not be one
+// that has secrets and no source.
+const sourceExt = ".tcc"
+
 // Limits of what is imported.
 const (
 	maxFiles  = 64      // files of a program
@@ -100,6 +104,8 @@ func importPath(from string, lit *syntax.Literal) (string, error) {
 		return "", fmt.Errorf("a path starts from the folder of the importing file, not with `/`")
 	case strings.Contains(to, `\`):
 		return "", fmt.Errorf("folders are separated by `/`")
+	case path.Ext(to) != sourceExt:
+		return "", fmt.Errorf("a source's name ends in `%s`", sourceExt)
 	}
 	return path.Join(path.Dir(from), to), nil
 }

@@ -1,6 +1,10 @@
 package opt
 
-import "github.com/tcc-bpf/tcc/codegen/internal/ir"
+import (
+	"math/bits"
+
+	"github.com/tcc-bpf/tcc/codegen/internal/ir"
+)
 
 // condition is x cond y, of a Cmp or a Br.
 type condition struct {
@@ -76,10 +80,12 @@ func decide(r *rewriter, q condition) (yes, ok bool) {
 		return q.cond.Eval(ir.I64, uint64(x.Imm), uint64(y.Imm)), true
 	case x == y && q.cond != ir.Set:
 		return q.cond.Eval(x.Type, 0, 0), true
+	case y.Op == ir.Const && (q.cond == ir.Eq || q.cond == ir.Ne) && y.Number()&(step(x)-1) != 0:
+		return q.cond == ir.Ne, true
 	case y.Op == ir.Const && (q.cond == ir.Eq || q.cond == ir.Ne): // they bound nothing
 		return decideByMax(q.cond, r.max(x), y.Number())
 	case y.Op == ir.Const:
-		return decideByMax(q.cond, r.seen(x), y.Number())
+		return decideByMax(q.cond, min(r.seen(x), x.Type.Mask()&^(step(x)-1)), y.Number())
 	}
 	return false, false
 }
@@ -173,7 +179,65 @@ func simplifyOrder(r *rewriter, q condition) (condition, bool) {
 	case q.cond == ir.Set && q.x.Op == ir.And && q.x.Args[1].Op == ir.Const && r.once(q.x):
 		return condition{ir.Set, q.x.Args[0], r.number(q.y.Span, q.y.Type, c&q.x.Args[1].Number())}, true
 	}
-	return scaleOrder(r, q)
+	if p, ok := scaleOrder(r, q); ok {
+		return p, true
+	}
+	return stepOrder(r, q)
+}
+
+// step is a power of two of which x is a multiple, as far as a few operations tell.
+func step(x *ir.Value) uint64 { return 1 << min(zeros(x, 3), 8*x.Type.Bytes()-1) }
+
+// zeros is how many low bits of x are surely 0.
+func zeros(x *ir.Value, depth int) int {
+	if x.Op == ir.Const {
+		return bits.TrailingZeros64(x.Number())
+	}
+	if depth == 0 || !x.Op.Info().Pure {
+		return 0
+	}
+	of := func(i int) int { return zeros(x.Args[i], depth-1) }
+	switch x.Op {
+	case ir.Shl:
+		if n := x.Args[1]; n.Op == ir.Const {
+			return of(0) + int(n.Number()&uint64(8*x.Type.Bytes()-1))
+		}
+	case ir.Mul:
+		return of(0) + of(1)
+	case ir.And:
+		return max(of(0), of(1))
+	case ir.Add, ir.Sub, ir.Or, ir.Xor:
+		return min(of(0), of(1))
+	case ir.Zext:
+		return of(0)
+	}
+	return 0
+}
+
+// stepOrder compares a multiple of a power of two with another one. The verifier, too, knows that the low bits are 0; but
+// where it has learned that the number is from 10 to 63, and a multiple of 64, it contradicts itself.
+func stepOrder(r *rewriter, q condition) (condition, bool) {
+	n, c := step(q.x), q.y.Number()
+	cond := q.cond
+	switch {
+	case n == 1:
+		return q, false
+	case cond == ir.ULt || cond == ir.UGe:
+		c = (c + n - 1) &^ (n - 1)
+	case cond == ir.ULe:
+		cond, c = ir.ULt, (c+n)&^(n-1)
+	case cond == ir.UGt:
+		cond, c = ir.UGe, (c+n)&^(n-1)
+	default:
+		return q, false
+	}
+	if c == n { // only 0 is below
+		cond = map[ir.Cond]ir.Cond{ir.ULt: ir.Eq, ir.UGe: ir.Ne}[cond]
+		c = 0
+	} else if cond == q.cond && c == q.y.Number() {
+		return q, false
+	}
+	return condition{cond, q.x, r.number(q.y.Span, q.y.Type, c)}, true
 }
 
 // scaleOrder compares a with c >> n instead of a << n with c, and the other way round.

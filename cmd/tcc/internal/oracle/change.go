@@ -55,7 +55,7 @@ func (e Entry) fits(p *check.Program) bool {
 	target := slices.ContainsFunc(p.Targets, func(t *check.Targets) bool {
 		return t.Name == e.Map && len(e.Key) == 4 && len(e.Value) == 4 && u32(e.Key) < t.Max
 	})
-	return target || slices.ContainsFunc(p.Maps, func(m *check.Map) bool {
+	return target || slices.ContainsFunc(slices.Concat(p.Maps, p.Routes), func(m *check.Map) bool {
 		return m.Name == e.Map && keySize(m) == len(e.Key) && (e.Value == nil || m.Value.Size() == len(e.Value))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
 	"github.com/tcc-bpf/tcc/codegen"
@@ -33,9 +34,9 @@ func (c *Case) compare(p *check.Program, f form, want trace, first ...Change) *F
 			k.Close()
 		}
 	}()
-	for _, k := range f {
+	for i, k := range f {
 		k.CPU, k.Strict = c.CPU, c.Strict
-		if failure := c.load(p, k); failure != nil {
+		if failure := c.load(p, k, i > 0); failure != nil {
 			return failure
 		}
 	}
@@ -58,10 +59,10 @@ func (c *Case) compare(p *check.Program, f form, want trace, first ...Change) *F
 	return f.compareState(p, want)
 }
 
-// load puts a case into the kernel.
-func (c *Case) load(p *check.Program, k *kernel.Engine) *Failure {
+// load puts a case into the kernel. Guests take the values of the host's configs from the host.
+func (c *Case) load(p *check.Program, k *kernel.Engine, guest bool) *Failure {
 	for _, s := range c.Settings {
-		if s.fits(p) {
+		if s.fits(p) && (!guest || strings.HasPrefix(s.Name, guestPrefix)) {
 			s.toKernel(k)
 		}
 	}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -92,6 +93,9 @@ func (v *coverer) stmt(s syntax.Stmt) {
 	case *syntax.IfStmt:
 		if call, ok := s.Cond.(*syntax.Call); ok && s.Bind != nil {
 			name = "fib " + typeName(v.p.Types[call.Args[0]])
+			if slices.ContainsFunc(s.Then.Stmts, func(inner syntax.Stmt) bool { return v.executed[inner] }) {
+				v.add("%s found", name)
+			}
 		} else if s.Bind != nil {
 			v.onMap(s.Cond, "lookup")
 			return

@@ -57,7 +57,7 @@ func (g *gen) declarations() {
 	g.chooseParams()
 	g.planTables()
 	if g.guests {
-		g.guestTable()
+		g.planGuestTable()
 	}
 }
 

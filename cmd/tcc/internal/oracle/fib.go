@@ -8,7 +8,7 @@ import (
 
 // Lookups of routes. Programs are compiled pinned: routes are in tables that the case fills.
 var fibStmts = []production{
-	{weight: 3, can: func(g *gen) bool { return !g.typ.ReadOnly }, write: (*gen).fib},
+	{weight: 4, can: func(g *gen) bool { return !g.typ.ReadOnly }, write: (*gen).fib},
 }
 
 // fib is `if hop := fib(…) { … } else { … }`.

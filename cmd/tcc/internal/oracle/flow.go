@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -63,7 +64,8 @@ type target struct {
 	name   string // with the index, if it has one
 	params []param
 	table  bool
-	max    int // of a goto back; else 0
+	guest  bool // the table holds a guest
+	max    int  // of a goto back; else 0
 }
 
 // mostCopies is how often stages may be written out because of gotos back.
@@ -78,7 +80,7 @@ func (g *gen) targets() (ts []target) {
 	}
 	for _, t := range g.tables {
 		if t.rank > g.stage.rank && t.side == g.side {
-			ts = append(ts, target{name: t.name, params: t.params, table: true})
+			ts = append(ts, target{name: t.name, params: t.params, table: true, guest: t.name == guestTable})
 			if t.len > 0 {
 				ts[len(ts)-1].name += "[" + g.index(t.len) + "]"
 			}
@@ -123,6 +125,9 @@ func (g *gen) exit() {
 	t := pick(g.Rand, ts)
 	if g.chance(1, 2) {
 		t = ts[0] // the next stage, so that most are reached
+	}
+	if i := slices.IndexFunc(ts, func(t target) bool { return t.guest }); i >= 0 && g.chance(2, 3) {
+		t = ts[i]
 	}
 	for _, p := range t.params {
 		if h, view := p.typ.(*types.Header); view && (g.view(h) == "" || g.chance(1, 8)) {

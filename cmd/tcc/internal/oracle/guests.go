@@ -19,7 +19,7 @@ const (
 )
 
 // guestPrefix begins the names of guests and of what only they use. The first guest is in a slot of the host.
-const guestPrefix, firstGuest = "guest_", "guest_0"
+const guestPrefix, firstGuest, guestTable = "guest_", "guest_0", "to_guest"
 
 // withGuests reports whether the program of a seed has guests.
 func withGuests(seed uint64) bool { return rand.New(rand.NewPCG(seed, 4)).IntN(8) == 0 }
@@ -39,11 +39,11 @@ func (g *gen) planGuests() {
 	add(g.IntN(3), sharedSide, "shared%d")
 }
 
-// guestTable plans the host's table that holds the first guest, and perhaps a stage of the host.
-func (g *gen) guestTable() {
+// planGuestTable plans the host's table that holds the first guest, and perhaps a stage of the host.
+func (g *gen) planGuestTable() {
 	first := slices.IndexFunc(g.stages, func(s *stage) bool { return s.side == guestSide })
 	guest := g.stages[first]
-	t := &table{name: "to_guest", rank: first, entries: map[int]*stage{}}
+	t := &table{name: guestTable, rank: first, entries: map[int]*stage{}}
 	switch host := g.stages[first-1]; {
 	case first > 1 && g.chance(2, 3):
 		guest.params, t.rank = host.params, host.rank

@@ -16,6 +16,7 @@ var localStmts = []production{
 	{weight: 3, write: func(g *gen, _ int) bool { g.mix(); return false }},
 	{weight: 1, write: (*gen).swap},
 	{weight: 3, write: (*gen).keep},
+	{weight: 2, write: (*gen).divide},
 }
 
 // let is `x := …`.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tcc-bpf/tcc/cmd/tcc/internal/kernel"
 	"github.com/tcc-bpf/tcc/runtime/kerneltest"
 )
 
@@ -28,6 +29,7 @@ func TestRegress(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			c.Strict = kernel.CanBeStrict()
 			if _, failure := c.Run(); failure != nil {
 				t.Error(failure)
 			}

@@ -48,7 +48,7 @@ func (g *gen) signedTyped(most, depth int) string {
 			op := pick(g.Rand, []string{"<<", ">>", ">>"})
 			return fmt.Sprintf("(%s %s %s)", g.signedTyped(most, depth-1), op, g.shiftCount(most, depth-1))
 		case 2, 3, 4:
-			op := pick(g.Rand, append([]string{"/", "%", "/", "%"}, arithOps...))
+			op := pick(g.Rand, append([]string{"/", "%", "/", "%", "/", "%", "/", "%"}, arithOps...))
 			x, y := g.signedTyped(most, depth-1), g.signedOperand(depth-1, most)
 			if g.chance(1, 5) {
 				x, y = y, x
@@ -98,6 +98,21 @@ func (g *gen) signedCond(depth int) string {
 	}
 	op := pick(g.Rand, []string{"==", "!=", "<", "<=", ">", ">="})
 	return fmt.Sprintf("(%s %s %s)", x, op, g.signedOperand(depth, 64))
+}
+
+// divide divides a signed number that differs from packet to packet, and adds what comes out to something that stays.
+func (g *gen) divide(int) bool {
+	to, ok := g.placeOf(func(p place) bool { return intBits(p.typ) > 0 && !p.readOnly && p.kind != localPlace })
+	if !ok {
+		return g.let(0)
+	}
+	bits, op := pick(g.Rand, signedInts).Bits, pick(g.Rand, []string{"/", "%"})
+	by := fmt.Sprint(g.signedConst(bits))
+	if g.chance(1, 3) {
+		by = g.signedTyped(bits, 0)
+	}
+	g.line("%s ^= u%d(i%d(%s) %s %s)", to.text, intBits(to.typ), bits, g.varying(0).text, op, by)
+	return false
 }
 
 // signedBound is a signed number in an order that has the negative ones first.

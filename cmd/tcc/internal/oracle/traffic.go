@@ -21,6 +21,8 @@ type traffic struct {
 	known map[int][]bound                // all constants of the program, by size in bytes
 	seen  map[syntax.Stmt]bool           // the statements that some packet came to
 	path  map[*check.Stage]hop           // where packets may go
+	needs []int                          // how many bytes a need asks for
+	exact bool                           // the packet was cut where one may just be met, or not
 
 	before []Change // those before the next packet
 }
@@ -149,8 +151,11 @@ func (t *traffic) fill() {
 			t.c.Settings = append(t.c.Settings, Setting{g.Name, t.memory(g.Type, t.scalar)})
 		}
 	}
-	for _, m := range slices.Concat(t.p.Maps, t.p.Routes) {
+	for _, m := range t.p.Maps {
 		t.entries(m)
+	}
+	for _, m := range t.p.Routes {
+		t.routes(m)
 	}
 	for _, targets := range t.p.Targets {
 		t.targets(targets)
@@ -169,6 +174,7 @@ func (t *traffic) packets() {
 	}
 	defer func() { _ = recover() }() // the packet at which the interpreter panics is the case's last
 	for i := 0; i < tries && len(t.c.Packets) < packets; i++ {
+		t.exact = false
 		packet := Packet{Now: t.Uint64() >> t.IntN(64), Random: t.Uint64(), CPU: t.Uint32() & 3, Data: t.packet()}
 		if runtime.CheckTestPacket(t.p.Type.Name, packet.Data[:min(len(packet.Data), runtime.MaxTestPacket)]) != nil {
 			continue
@@ -179,7 +185,7 @@ func (t *traffic) packets() {
 		packet.Before = t.before
 		t.c.Packets = append(t.c.Packets, packet)
 		fresh, m.Env = false, packet.env()
-		if m.Run(packet.Data); !fresh && t.IntN(tries) > packets {
+		if m.Run(packet.Data); !fresh && (!t.exact || t.IntN(3) > 0) && t.IntN(tries) > packets {
 			t.c.Packets = t.c.Packets[:len(t.c.Packets)-1]
 		} else {
 			t.before = nil
@@ -208,7 +214,12 @@ func (t *traffic) packet() []byte {
 	}
 	t.sum(packet, layers)
 	if len(ends) > 0 && t.IntN(4) == 0 {
-		packet = packet[:max(0, min(len(packet), pick(t.Rand, ends)-t.IntN(3)))]
+		end := pick(t.Rand, ends)
+		if len(t.needs) > 0 && t.IntN(2) == 0 {
+			end += pick(t.Rand, t.needs)
+			t.exact = true
+		}
+		packet = packet[:max(0, min(len(packet), end-t.IntN(3)))]
 	}
 	return t.padded(packet)
 }
@@ -237,7 +248,11 @@ func (t *traffic) hop(s *check.Stage) (h hop) {
 				h.headers = append(h.headers, t.p.Uses[n.Header].(*check.Header).Type)
 			}
 		case *syntax.SkipStmt:
-			if k := t.p.Consts[n.N]; !n.Need && k != nil && k.Int >= farEnough && k.Int < maxFar {
+			switch k := t.p.Consts[n.N]; {
+			case k == nil || k.Int >= maxFar:
+			case n.Need:
+				t.needs = append(t.needs, int(k.Int))
+			case k.Int >= farEnough:
 				h.headers = append(h.headers, &types.Header{Fixed: int(k.Int)})
 			}
 		}
@@ -368,6 +383,24 @@ func (t *traffic) entries(m *check.Map) {
 			used = append(used, string(key))
 			t.c.Changes = append(t.c.Changes, Entry{m.Name, key, t.memory(m.Value, t.scalar)})
 		}
+	}
+}
+
+// routes puts routes into a table of a pinned pipeline, some of them to addresses that the program names.
+func (t *traffic) routes(m *check.Map) {
+	var named []bound
+	for _, e := range sortedConsts(t.p) {
+		if k := t.p.Consts[e]; k.Type == m.Key && !k.IsPrefix {
+			named = append(named, boundOfConst(k))
+		}
+	}
+	for range 1 + t.IntN(4) {
+		key := t.key(m)
+		if len(named) > 0 && t.IntN(4) > 0 {
+			b := pick(t.Rand, named)
+			key = append(nativeU32(uint32(8*m.Key.Size()-t.IntN(2)*t.IntN(16))), b[16-m.Key.Size():]...)
+		}
+		t.c.Changes = append(t.c.Changes, Entry{m.Name, key, t.memory(m.Value, t.scalar)})
 	}
 }
 

@@ -71,7 +71,7 @@ func wanted() (names []string) {
 		add("%s failed", word)
 	}
 	return append(names, "for", "for in for", "five blocks deep", "element by a computed index", "bool &&", "bool ||", "bool prefix !", "ip4 in", "ip6 in", "ip4 &", "ip6 &", "mac &", "u32 of ip4", "ip4 of u32",
-		"let", "if", "if else", "goto", "emit", "counter of enum", "counter of numbers", "struct literal", "fib ip4", "fib ip4 else", "fib ip6", "fib ip6 else", "now()", "random()", "cpu()",
+		"let", "if", "if else", "goto", "emit", "counter of enum", "counter of numbers", "struct literal", "fib ip4", "fib ip4 else", "fib ip4 found", "fib ip6 found", "fib ip6", "fib ip6 else", "now()", "random()", "cpu()",
 		"match table", "match large table", "match many rows", "pattern value", "pattern range", "pattern prefix",
 		"parameter struct", "parameter view", "local = struct", "reference = struct",
 		"read u1 in 1 bytes", "read u4 in 1 bytes", "read u16", "read u32", "read ip4", "read ip6", "read mac",

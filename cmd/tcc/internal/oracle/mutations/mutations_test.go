@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ var (
 const root = "../../../../.."
 
 func (m *mutation) path() string {
+	if first, _, _ := strings.Cut(m.file, "/"); first == "lang" || first == "runtime" {
+		return filepath.Join(root, filepath.FromSlash(m.file))
+	}
 	return filepath.Join(root, "codegen", "internal", filepath.FromSlash(m.file))
 }
 
@@ -94,14 +98,18 @@ func TestMutations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var mu sync.Mutex // of the page
 	for i := range table {
 		m := &table[i]
 		if !*all && !m.quick {
 			continue
 		}
 		t.Run(m.what, func(t *testing.T) {
+			t.Parallel() // one can be built while another runs
 			found := m.run(t)
 			t.Log(found)
+			mu.Lock()
+			defer mu.Unlock()
 			page[m.row()] = found
 			if *update {
 				writePage(t, page)
@@ -114,7 +122,7 @@ func TestMutations(t *testing.T) {
 func (m *mutation) run(t *testing.T) string {
 	dir := t.TempDir()
 	program := m.build(t, dir)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, "-stop", "-for", "0", "-reduce", "0", "-every", "1h", "-seed", "1", "-n", fmt.Sprint(*cases), "-out", dir)
 	out, err := cmd.CombinedOutput()
@@ -170,7 +178,7 @@ func (m *mutation) build(t *testing.T, dir string) (program string) {
 		t.Fatal(err)
 	}
 	program = filepath.Join(dir, "oracle")
-	cmd := exec.Command("go", "build", "-overlay", overlay, "-o", program, "./cmd/tcc/internal/oracle/run")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-overlay", overlay, "-o", program, "./cmd/tcc/internal/oracle/run")
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -184,12 +192,13 @@ What the oracle is worth: each row is a mistake that was made in the compiler, o
 it. The number is the seed of the random pipeline which showed it, counted from 1. Each pipeline runs in the interpreter
 and, cut in several ways, in the kernel. What fails as ` + "`compiler: …`" + ` was noticed by the compiler's own checks of its
 work, what fails as ` + "`verifier: …`" + ` by the kernel's verifier; all else is a difference between interpreter and kernel.
+Files are below ` + "`codegen/internal`" + `, but for those of ` + "`lang`" + ` and ` + "`runtime`" + `.
 
 A test writes this page, as root; with a name behind ` + "`TestMutations/`" + ` the rows of some:
 
     go test -v -timeout 0 -run TestMutations ./cmd/tcc/internal/oracle/mutations -mutations -update
 
-| mistake | in ` + "`codegen/internal`" + ` | found as | pipeline |
+| mistake | in | found as | pipeline |
 |---|---|---|---|
 `
 

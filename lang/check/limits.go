@@ -22,7 +22,7 @@ const (
 	maxHeader  = 256     // bytes of a header's fixed part
 	maxInlined = 20000   // expressions and statements that the calls of a stage become
 	maxRounds  = 1024    // of a loop, and of a goto back
-	maxUnroll  = 8192    // statements, loops and circles of stages written out
+	maxUnroll  = 1 << 16 // statements, loops and circles of stages written out
 	maxCode    = 1 << 17 // statements, loops, circles and calls written out
 	maxMaps    = 1024    // maps, counters and slots tables
 	maxDepth   = 16      // arrays and structs inside each other; the kernel resolves types 32 deep (MAX_RESOLVE_DEPTH)

@@ -27,6 +27,7 @@ type family struct {
 	name    string
 	k       int // how large it is
 	inC     int // how large in C, if not as large: it is refused there, and takes clang minutes
+	least   int // so many processed instructions it takes in all
 	tcc     func(k int) string
 	c       func(k int) string
 	packets func(k int) [][]byte
@@ -78,6 +79,38 @@ func bytesPackets(n int) [][]byte {
 	return [][]byte{make([]byte, n), ones, mixed, few, make([]byte, 14)}
 }
 
+// options are k headers of which each is there or not.
+func options(k int, there string, kind int) string {
+	return lines(k, func(i int) string {
+		return fmt.Sprintf("    o%[1]d := peek opt\n    if "+there+" { skip 4 }", i, (i+kind)%2)
+	}) + "    last := peek opt\n    if last.rest == 0 { drop }\n    pass\n"
+}
+
+// optionsInC is the same in C, in one stage.
+func optionsInC(k int) string {
+	return fmt.Sprintf(cBegin, 4) +
+		lines(k, func(i int) string {
+			return fmt.Sprintf("\tif (p + 4 > end) return 2;\n\tif (*(volatile u8 *)p == %d) p += 4;", i%2)
+		}) +
+		"\tif (p + 4 > end) return 2;\n\treturn p[1] | p[2] | p[3] ? 2 : 1;\n}\n"
+}
+
+// optionsPackets are packets for some stages, with more and less headers that are there before the first that never is.
+func optionsPackets(int) (all [][]byte) {
+	for i, stage := range []uint16{0, 1, 7, 15, 16} {
+		for j, n := range []int{1, 2, 40, 600, 699} {
+			p := binary.BigEndian.AppendUint16(nil, stage)
+			p = append(p, make([]byte, 2800-len(p))...)
+			for at := 4; at < 4*n; at += 4 {
+				p[at] = byte(at / 4 * (j + 1) / 2 % 2)
+			}
+			p[4*n], p[4*n+3] = 7, byte((i+j)%2)
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 var families = []family{
 	{
 		name: "flags, then a compare", k: 24,
@@ -126,22 +159,26 @@ var families = []family{
 	{
 		name: "optional headers", k: 500,
 		tcc: func(k int) string {
-			return "pipeline p xdp\ndefault pass\nheader opt { kind u8; rest u24 }\nstage start {\n" +
-				lines(k, func(i int) string {
-					return fmt.Sprintf("    o%d := peek opt\n    if o%d.kind == %d { skip 4 }", i, i, i%2)
-				}) +
-				"    last := peek opt\n    if last.rest == 0 { drop }\n    pass\n}\n"
+			return "pipeline p xdp\ndefault pass\nheader opt { kind u8; rest u24 }\nstage start {\n" + options(k, "o%[1]d.kind == %[2]d", 0) + "}\n"
 		},
-		c: func(k int) string {
-			return fmt.Sprintf(cBegin, 4) +
-				lines(k, func(i int) string {
-					return fmt.Sprintf("\tif (p + 4 > end) return 2;\n\tif (*(volatile u8 *)p == %d) p += 4;", i%2)
-				}) +
-				"\tif (p + 4 > end) return 2;\n\treturn p[1] | p[2] | p[3] ? 2 : 1;\n}\n"
-		},
+		c: optionsInC,
 		packets: func(k int) [][]byte {
 			return append(bytesPackets(4*k+4), bytesPackets(64)...)
 		},
+	},
+	{
+		name: "optional headers in 16 stages", k: 1_750, inC: 500, least: 1_000_000,
+		tcc: func(k int) string {
+			s := "pipeline p xdp\ndefault pass\nheader opt { kind u8; rest u24 }\nheader two { stage u16; more u16 }\n" +
+				"stage start {\n    t := peek two\n    match t.stage {\n" +
+				lines(16, func(n int) string { return fmt.Sprintf("        %d => goto s%d", n, n) }) + "        _ => pass\n    }\n}\n"
+			for n := range 16 {
+				s += fmt.Sprintf("stage s%d {\n", n) + options(k, "o%[1]d.kind == %[2]d && o%[1]d.rest != 9", n) + "}\n"
+			}
+			return s
+		},
+		c:       optionsInC,
+		packets: optionsPackets,
 	},
 	{
 		name: "a chain of compares", k: 30_000, inC: 9_000,
@@ -243,6 +280,9 @@ func TestPathological(t *testing.T) {
 				}
 				n, _ := info.VerifiedInstructions()
 				programs, most, verified = programs+1, max(most, int(n)), verified+int(n)
+			}
+			if verified < f.least {
+				t.Errorf("the programs take %d processed instructions, should be %d", verified, f.least)
 			}
 			m := interp.New(p)
 			for i, packet := range f.packets(f.k) {

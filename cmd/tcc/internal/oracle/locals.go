@@ -11,6 +11,7 @@ import (
 var localStmts = []production{
 	{weight: 14, write: (*gen).let},
 	{weight: 3, write: (*gen).lets},
+	{weight: 1, write: (*gen).hoard},
 	{weight: 16, write: (*gen).assign},
 	{weight: 12, write: (*gen).ifElse},
 	{weight: 3, write: func(g *gen, _ int) bool { g.mix(); return false }},
@@ -66,6 +67,27 @@ func (g *gen) lets(int) bool {
 		}
 		g.line("%s := %s", l.name, n.text)
 	}
+	return false
+}
+
+// hoard is more numbers than the stack has room for, read one after the other and summed up in the end.
+func (g *gen) hoard(int) bool {
+	if g.copies > 1 || !g.chance(1, 4) {
+		return g.lets(0)
+	}
+	var sum []string
+	for range 50 + g.IntN(40) {
+		n := g.place(64)
+		l := g.bind(types.U64)
+		if n.bits > 0 {
+			l.typ = types.Unsigned(n.bits)
+		}
+		g.line("%s := %s", l.name, n.text)
+		sum = append(sum, l.name)
+	}
+	l := g.bind(nil)
+	l.typ = types.U64
+	g.line("%s := %s", l.name, strings.Join(sum, " + "))
 	return false
 }
 

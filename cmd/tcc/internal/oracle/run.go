@@ -213,6 +213,9 @@ func shape(a *codegen.Artifact) Coverage {
 	if len(a.Programs) > 16 {
 		c["more than 16 programs"]++
 	}
+	if len(a.Programs) == 1 && a.StateBytes > 0 {
+		c["numbers off the stack"]++
+	}
 	for _, p := range a.Programs {
 		if p.CarriedBytes >= 32 {
 			c["32 bytes carried"]++

@@ -189,7 +189,8 @@ func (m *mutation) build(t *testing.T, dir string) (program string) {
 const intro = `# Mutations
 
 What the oracle is worth: each row is a mistake that was made in the compiler, one at a time, and what the oracle said of
-it. The number is the seed of the random pipeline which showed it, counted from 1. Each pipeline runs in the interpreter
+it. The number is the seed of the random pipeline which showed it, counted from 1;
+as the generator grows, seeds make other pipelines, until the row is tried again. Each pipeline runs in the interpreter
 and, cut in several ways, in the kernel. What fails as ` + "`compiler: …`" + ` was noticed by the compiler's own checks of its
 work, what fails as ` + "`verifier: …`" + ` by the kernel's verifier; all else is a difference between interpreter and kernel.
 Files are below ` + "`codegen/internal`" + `, but for those of ` + "`lang`" + ` and ` + "`runtime`" + `.

@@ -223,8 +223,6 @@ var table = []mutation{
 			b.Jump, b.Fall = b.Fall, b.Jump`},
 	{what: "returns of two verdicts become one where few packets come", file: "emit/tidy.go",
 		old: `		if first[code] == nil {`, new: `		if code = (result{}); first[code] == nil {`},
-	{what: "arguments of an edge are passed one after the other", file: "lower/edges.go",
-		old: `return !slices.ContainsFunc(moves, func(n move) bool { return n.src == m.dst })`, new: `return m.dst != NoReg`},
 	{what: "a condition without an opposite is turned", file: "lower/order.go",
 		old: `condOf(&b.Term).Negated(); ok && o.falls`, new: `condOf(&b.Term).Negated(); (ok || !ok) && o.falls`},
 	{what: "a rest has the sign of a quotient", file: "build/signed.go",

@@ -88,7 +88,7 @@ func TestNoLines(t *testing.T) {
 // reports are those of two examples and of a wide and deep pipeline, in few and in many programs.
 func reports(t *testing.T) map[string]*Report {
 	t.Helper()
-	sources := map[string]string{"wide.tcc": wide(16, 5)}
+	sources := map[string]string{"wide.tcc": wide(20, 6)}
 	for _, name := range []string{"firewall", "policy"} {
 		src, err := os.ReadFile(filepath.Join("../../../../examples", name, name+".tcc"))
 		if err != nil {

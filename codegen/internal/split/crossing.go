@@ -16,6 +16,7 @@ type crossing struct {
 	carried []*ir.Value // numbers that travel: live ones by ID, then the block's parameters
 	bytes   int
 	carrier string // where they are likely to lie
+	copies  int    // of the packet, to be made again
 	enter   int    // instructions that the program begins with, if it uses all of that
 	exit    int    // instructions that each program which goes there ends with, if it has taken over none of that
 }
@@ -97,6 +98,7 @@ func (g *graph) crossing(b *ir.Block) *crossing {
 			c.enter += checkSteps
 		case v.Op == ir.Fetch:
 			c.enter += copySteps
+			c.copies++
 		}
 	}
 	for _, v := range numbers {

@@ -84,11 +84,12 @@ func cutsOf(b *testing.B, p *check.Program, test int) []cutRow {
 		row := cutRow{pipeline: p.Name, packet: t.name, programs: t.programs, calls: t.calls(b) - whole.calls(b), state: t.state}
 		rows = append(rows, row)
 		all = append(all, contender{name: "cut", prog: wrap(t.engine.pipeline.Entry())},
-			contender{name: "bare", prog: wrap(bareCalls(b, p.Type, row.calls))})
+			contender{name: "bare", prog: bareCalls(b, p.Type, row.calls)})
 	}
+	all = append(all, contender{name: "no call", prog: bareCalls(b, p.Type, 0)}) // which is the first one, if nothing is put back
 	over := race(b, all, whole.frame())
 	for i := range rows {
-		rows[i].uncut, rows[i].cut, rows[i].bare = over[1], over[2+2*i], over[3+2*i]
+		rows[i].uncut, rows[i].cut, rows[i].bare = over[1], over[2+2*i], over[3+2*i]-over[len(all)-1]
 	}
 	return rows
 }

@@ -55,7 +55,7 @@ type rewriter struct {
 func (w *rewriter) block(b *ir.Block) {
 	w.b, w.insts = b, nil
 	for _, v := range b.Insts {
-		if t := w.travels(v); t != nil && t.fixed || w.chosen[v] && w.of[v] == nil {
+		if t := w.travels(v); t != nil && t.fixed && t.bytes == bytesOf(v) || w.chosen[v] && w.of[v] == nil {
 			continue // it lies there already, or is made where it is used
 		}
 		for i := range v.Args {

@@ -121,3 +121,44 @@ b2: stage s
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// A number that goes on as two parameters of a stage is stored at both places.
+func TestTwoPlaces(t *testing.T) {
+	m := ir.MustParse(`module f xdp default 1 license "GPL"
+map state percpu_array key 4 value 4096 max 1
+func f {
+b0: stage s
+	v0 i32 = const 0
+	v1 = obj.4 {0.4: v0}
+	v2 = lookup state[v1]
+	v3 i64 = const 0
+	br eq v2, v3 ? b1 : b2
+b1: stage s cold
+	v4 i32 = const 1
+	ret v4
+b2: stage s
+	v5 = now
+	store.8 [v2+8], v5
+	store.8 [v2+16], v5
+	v6 i32 = const 2
+	ret v6
+}
+`)
+	s := newSpiller(m, m.Funcs[0], Area{Map: table, From: 32, To: 4096})
+	s.rewrite(map[*ir.Value]bool{m.Funcs[0].Blocks[2].Insts[0]: true})
+	if end, ok := s.finish(); end != 32 || !ok {
+		t.Errorf("the area ends at %d", end)
+	}
+	_, got, _ := strings.Cut(m.String(), "b2: stage s\n")
+	want := `	v5 = now
+	store.8 [v2+8], v5
+	v11 = load.8 [v2+8]
+	store.8 [v2+16], v11
+	v6 i32 = const 2
+	ret v6
+}
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -37,7 +37,7 @@ type Found struct {
 
 // patience is how long a case may take before it is taken for a failure: thousands of times what it usually takes, as the
 // machine may be busy.
-const patience = 20 * time.Minute
+const patience = 5 * time.Minute
 
 // Run goes on where a report ends: its Next is the first seed to run. All is added to that report, at whose end nothing is
 // being run any more, unless something hangs.

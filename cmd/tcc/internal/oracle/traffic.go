@@ -176,7 +176,7 @@ func (t *traffic) packets() {
 	for i := 0; i < tries && len(t.c.Packets) < packets; i++ {
 		t.exact = false
 		packet := Packet{Now: t.Uint64() >> t.IntN(64), Random: t.Uint64(), CPU: t.Uint32() & 3, Data: t.packet()}
-		if runtime.CheckTestPacket(t.p.Type.Name, packet.Data[:min(len(packet.Data), runtime.MaxTestPacket)]) != nil {
+		if !t.takes(packet.Data) {
 			continue
 		}
 		if t.IntN(40) == 0 {
@@ -191,6 +191,14 @@ func (t *traffic) packets() {
 			t.before = nil
 		}
 	}
+}
+
+// takes reports whether a test run takes a packet: with `frags`, one of any length.
+func (t *traffic) takes(packet []byte) bool {
+	if t.p.Frags {
+		packet = packet[:min(len(packet), runtime.MaxTestPacket)]
+	}
+	return runtime.CheckTestPacket(t.p.Type.Name, packet) == nil
 }
 
 // packet is a new packet, or one of those before with a few changes.

@@ -46,7 +46,7 @@ func (c *Campaign) Run(r *Report) error {
 	if err != nil {
 		return err
 	}
-	cpus = slices.Concat(cpus, cpus) // while a worker waits for the kernel, another one works
+	cpus = slices.Concat(cpus, cpus, cpus) // while some workers wait for the kernel, another one works
 	began := time.Now()
 	c.total, c.under, c.left = r, map[uint64]time.Time{}, c.Cases
 	if c.For > 0 {

@@ -69,7 +69,7 @@ func (a *assembler) object(order binary.ByteOrder) ([]byte, error) {
 
 // sub is a subprogram with its instructions.
 func sub(f *ir.Func, insns asm.Instructions) object.Sub {
-	s := object.Sub{Name: f.Name, Ctx: f.Ctx, Result: f.Result, Insns: insns}
+	s := object.Sub{Name: f.Name, Loop: f.Loop, Ctx: f.Ctx, Result: f.Result, Insns: insns}
 	for _, p := range f.Blocks[0].Params {
 		s.Args = append(s.Args, object.Arg{Name: p.Name, Size: p.Size})
 	}

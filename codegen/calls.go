@@ -29,6 +29,7 @@ type calls struct {
 	p       *check.Program
 	called  map[*check.Fn]bool
 	inlined []Inlined
+	loops   *loops
 }
 
 // Inlined is a fn that was to be a subprogram, and why its code stands where it is called nevertheless.
@@ -39,12 +40,13 @@ type Inlined struct {
 	Why  string `json:"why"`
 }
 
-func newCalls(p *check.Program) *calls {
-	return &calls{p: p, called: p.Called(), inlined: []Inlined{}}
+func newCalls(p *check.Program, opts Options) *calls {
+	return &calls{p: p, called: p.Called(), inlined: []Inlined{}, loops: newLoops(p, opts)}
 }
 
 // refuse writes a subprogram out where it is called.
 func (c *calls) refuse(name, format string, args ...any) {
+	c.loops.refuse(c.p, name, fmt.Sprintf(format, args...))
 	for f := range c.called {
 		if f.Name == name {
 			at := f.Decl.Name.Span()
@@ -57,24 +59,31 @@ func (c *calls) refuse(name, format string, args ...any) {
 // dear refuses subprograms that cost too much to verify, and those that are too deep inside of others. It reports whether
 // there are any.
 func (c *calls) dear(m *ir.Module, budget int) bool {
-	before := len(c.called)
+	before := c.count()
 	callees, depth := verifier.NewCallees(m), map[string]int{}
 	for _, f := range m.Subs { // callees first
 		for _, name := range callees.Calls(f.Name) {
 			depth[f.Name] = max(depth[f.Name], 1+depth[name])
 		}
-		if n := callees.Processed(f.Name); n > budget/dearPart {
+		most := budget / dearPart
+		if st := c.loops.byName[f.Name]; st != nil && c.p.Long(st) {
+			most = budget // the program will hardly have room for more, but there is no other way
+		}
+		if n := callees.Processed(f.Name); n > most {
 			c.refuse(f.Name, "the verifier would walk through about %d instructions of it in each program that calls it, and the budget is %d", n, budget)
 		} else if depth[f.Name] > maxFrames-2 {
 			c.refuse(f.Name, "with what it calls, more than %d functions would call each other", maxFrames)
 		}
 	}
-	return len(c.called) < before
+	return c.count() < before
 }
+
+// count is how many functions there are to be.
+func (c *calls) count() int { return len(c.called) + len(c.loops.bodies) }
 
 // unsound refuses subprograms that a program of a plan can't call. It reports whether there are any.
 func (c *calls) unsound(u *unit) bool {
-	before, callees := len(c.called), u.callees
+	before, callees := c.count(), u.callees
 	frames := map[string]int{}
 	for i, f := range u.m.Subs {
 		deepest := 0
@@ -101,11 +110,14 @@ func (c *calls) unsound(u *unit) bool {
 			}
 		}
 	}
-	return len(c.called) < before
+	return c.count() < before
 }
 
 // tooMuch is an error if what was refused becomes too much code where it is called.
 func (c *calls) tooMuch() error {
+	if c.loops.none != nil {
+		return c.loops.none
+	}
 	if len(c.inlined) == 0 || !c.p.TooMuch(c.called) {
 		return nil
 	}
@@ -126,7 +138,7 @@ func (c *calls) all(none *PlanError) {
 	}
 }
 
-// A Subprogram is a fn that programs call.
+// A Subprogram is a fn that programs call, or the body of a loop.
 type Subprogram struct {
 	Name          string   `json:"name"`
 	File          string   `json:"file"`
@@ -137,12 +149,15 @@ type Subprogram struct {
 	Stack         int      `json:"stack"`         // bytes
 	Calls         []string `json:"calls"`         // the subprograms that it calls itself
 	Callers       []string `json:"callers"`       // the programs that it is linked to
+	Rounds        int      `json:"rounds"`        // it is the body of a loop of at most so many; 0: it is none
 }
 
 // Why fns are subprograms.
 const (
 	marked = "it is marked `call`"
 	large  = "it is too large to stand wherever it is called"
+	long   = "a loop of so many rounds isn't written out"
+	noPlan = "there is no plan with the loop written out"
 )
 
 // subprograms tells about each subprogram, in the order of the module's.
@@ -158,6 +173,13 @@ func (c *calls) subprograms(u *unit) []*Subprogram {
 				}
 				s.File, s.Line = fn.Decl.Name.Span().File, fn.Decl.Name.Span().Start.Line
 			}
+		}
+		if st := c.loops.byName[f.Name]; st != nil {
+			s.Why, s.Rounds = noPlan, c.p.Rounds[st]
+			if c.p.Long(st) {
+				s.Why = long
+			}
+			s.File, s.Line = st.In.Span().File, st.In.Span().Start.Line
 		}
 		for k, pr := range u.plan.Programs {
 			if slices.Contains(callees.Closure(split.Subprograms(u.m.Funcs[k])), f.Name) {

@@ -48,6 +48,8 @@ type Options struct {
 	Cut func() bool
 	// Forget, if not 0, is how many instructions the verifier may walk through before it is made to forget numbers: for tests.
 	Forget int
+	// Loops makes the bodies of all loops functions that can be, where the target has bpf_loop: for tests.
+	Loops bool
 	// Verify checks the compiler's own work after every pass, for tests: an error is a bug of the compiler.
 	Verify bool
 	// Emitted, if set, is told the operations and terminators of the programs, by the names that Operations lists, and
@@ -103,13 +105,23 @@ type Cause = split.Cause
 
 // Compile compiles a checked program. It fails with a *PlanError if no plan fits the budget or the limit on tail calls.
 func Compile(p *check.Program, opts Options) (*Artifact, error) {
-	calls := newCalls(p)
+	calls := newCalls(p, opts)
+	var first error
 	for {
 		u, err := compile(p, opts, calls)
 		var none *PlanError
-		if errors.As(err, &none) && len(calls.called) > 0 && calls.tooMuch() == nil {
-			calls.all(none)
-			continue
+		if errors.As(err, &none) {
+			if len(calls.called) > 0 && calls.tooMuch() == nil {
+				calls.all(none)
+				continue
+			}
+			if first == nil {
+				first = err
+			}
+			if calls.loops.none == nil && calls.loops.more(p, opts.Target, leastRounds) {
+				continue
+			}
+			err = first
 		}
 		if err != nil {
 			return nil, named(p, err)
@@ -146,7 +158,8 @@ func whole(p *check.Program, opts Options, calls *calls, optimize func(*ir.Modul
 		if err := calls.tooMuch(); err != nil {
 			return nil, err
 		}
-		m := build.Module(p, build.Options{Pinned: opts.Pinned, Target: opts.Target, Calls: calls.called})
+		m := build.Module(p, build.Options{Pinned: opts.Pinned, Target: opts.Target, Calls: calls.called, Loops: calls.loops.bodies})
+		calls.loops.learn(m)
 		if err := optimize(m); err != nil {
 			return nil, err
 		}

@@ -100,6 +100,10 @@ func (cs *callings) look(c *Calling, n syntax.Node) {
 		if _, array := cs.Types[n.X].(*types.Array); array && cs.Consts[n.Index] == nil {
 			c.Fails = true
 		}
+	case *syntax.ForStmt:
+		if cs.Long(n) && c.No == nil {
+			c.No = &Obstacle{Why: fmt.Sprintf("it has a loop of more than %d rounds, whose body is a function itself", maxRounds), At: firstWord(n, "for"), Note: "this one"}
+		}
 	case *syntax.AssignStmt:
 		if e, ok := n.LHS.(*syntax.Index); ok && cs.Payload[e] != nil {
 			cs.moves(c, e.Span(), "a write to the payload")

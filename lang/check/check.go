@@ -49,6 +49,7 @@ func check(files []*syntax.File, host *Program, hostFiles []*syntax.File) (*Prog
 	c.checkStages()
 	c.checkInlined()
 	c.checkCalled()
+	c.checkLong()
 	c.checkAmount()
 	c.checkTests()
 	return c.finish()

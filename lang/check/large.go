@@ -121,7 +121,7 @@ func (in *Info) eachCall(part syntax.Node, times int, visit func(f *Fn, times in
 		switch n := n.(type) {
 		case *syntax.ForStmt:
 			in.eachCall(n.In, times, visit)
-			in.eachCall(n.Body, min(times*in.Rounds[n], tooMuch), visit)
+			in.eachCall(n.Body, min(times*in.written(n), tooMuch), visit)
 			return false
 		case *syntax.Call:
 			if f, ok := in.Uses[n.Fun].(*Fn); ok {

@@ -21,7 +21,8 @@ const (
 	maxArray   = 16384   // bytes of an array
 	maxHeader  = 256     // bytes of a header's fixed part
 	maxInlined = 20000   // expressions and statements that the calls of a stage become
-	maxRounds  = 1024    // of a loop, and of a goto back
+	maxRounds  = 1024    // of a loop that is written out, and of a goto back
+	maxLong    = 65536   // of any other loop: one for each byte of the longest packet
 	maxUnroll  = 1 << 16 // statements, loops and circles of stages written out
 	maxCode    = 1 << 17 // statements, loops, circles and calls written out
 	maxMaps    = 1024    // maps, counters and slots tables

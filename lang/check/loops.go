@@ -13,7 +13,7 @@ func (c *checker) forStmt(s *syntax.ForStmt) {
 	t := c.loopRange(s.In)
 	rounds := c.roundsBetween(s, t)
 	if s.Max != nil {
-		if n := c.bound(s.Max); rounds == 0 || n < rounds {
+		if n := c.bound(s.Max, maxLong); rounds == 0 || n < rounds {
 			rounds = n
 		}
 	}
@@ -29,8 +29,8 @@ func (c *checker) forStmt(s *syntax.ForStmt) {
 }
 
 // bound is the N of `max N`, 0 after an error.
-func (c *checker) bound(e syntax.Expr) int {
-	return int(c.size(e, maxRounds, "E0813", "`max` is a number"))
+func (c *checker) bound(e syntax.Expr, most uint64) int {
+	return int(c.size(e, most, "E0813", "`max` is a number"))
 }
 
 // loopRange types the ends of a loop: both get the wider one's type, which is the variable's. Where both are constants
@@ -71,10 +71,10 @@ func (c *checker) roundsBetween(s *syntax.ForStmt, t types.Type) int {
 		}
 	case lo.Int >= hi.Int:
 		c.errorf("E0418", s.In.Span(), "the range is empty").Hint = "the upper end is not in the range of a loop"
-	case s.Max == nil && hi.Int-lo.Int > maxRounds:
-		c.errorf("E0813", s.In.Span(), "the loop has %d rounds, %d at most", hi.Int-lo.Int, maxRounds)
+	case s.Max == nil && hi.Int-lo.Int > maxLong:
+		c.errorf("E0813", s.In.Span(), "the loop has %d rounds, %d at most", hi.Int-lo.Int, maxLong)
 	default:
-		return int(min(hi.Int-lo.Int, maxRounds))
+		return int(min(hi.Int-lo.Int, maxLong))
 	}
 	return 0
 }
@@ -161,7 +161,7 @@ func (u *unroller) block(b *syntax.Block, times int) {
 			return true
 		}
 		before := u.statements
-		u.block(loop.Body, min(times*u.Rounds[loop], tooMuch))
+		u.block(loop.Body, min(times*u.written(loop), tooMuch))
 		if made := u.statements - before; made > u.most {
 			u.most, u.what, u.at = made, "the rounds of this loop", firstWord(loop, "for")
 		}

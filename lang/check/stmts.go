@@ -216,7 +216,7 @@ func (c *checker) gotoStage(s *syntax.GotoStmt, to *Stage) {
 		c.errorf("E0410", s.Index.Span(), "`%s` is a stage and has no index", to.Name)
 	}
 	if s.Max != nil {
-		c.bound(s.Max)
+		c.bound(s.Max, maxRounds)
 		c.elseOf(s.Else)
 	} else if s.Else != nil && c.looksAtPayload(s.Args...) {
 		c.elseOf(s.Else)

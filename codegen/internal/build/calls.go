@@ -97,6 +97,7 @@ func (b *builder) buildSubs() {
 	}
 	b.fn = outer
 	slices.Reverse(b.m.Subs)
+	b.m.Subs = append(b.m.Subs, b.bodies...) // they may call the others
 }
 
 func (b *builder) buildSub(c *sub, f *check.Fn) {

@@ -10,7 +10,7 @@ import (
 	"github.com/tcc-bpf/tcc/lang/types"
 )
 
-// A loop is written out, round after round, and so are circles of stages (copies.go).
+// A loop is written out, round after round, and so are circles of stages (copies.go), unless its body is a function (body.go).
 //
 // The kernel's verifier walks each round of a loop anyway, so that it costs as much to prove in either form. Written
 // out, the number of a round is a constant, the graph stays acyclic, and the splitter can cut between rounds as
@@ -27,6 +27,10 @@ type loop struct {
 
 // forStmt is `for i in LO..HI max N { … }`.
 func (s *stage) forStmt(st *syntax.ForStmt) {
+	if s.isBody(st) {
+		s.loopStmt(st)
+		return
+	}
 	at, l := st.In.Span(), s.p.Defs[st.Var].(*check.Local)
 	lo, hi := s.exprAs(st.In.Lo, l.Type)[0], s.exprAs(st.In.Hi, l.Type)[0]
 	changed, looks, moves := s.changes(st.Body)
@@ -115,6 +119,11 @@ func (s *stage) variables(e syntax.Expr) (vs []variable) {
 	case isView(l):
 		return s.views[l].parts.all()
 	}
+	return leavesOf(l)
+}
+
+// leavesOf are the variables that a local is made of.
+func leavesOf(l *check.Local) (vs []variable) {
 	for i := range types.Leaves(l.Type) {
 		vs = append(vs, variable{l, i})
 	}

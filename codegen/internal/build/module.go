@@ -21,7 +21,8 @@ type Options struct {
 	// maps tcc_routes4 and tcc_routes6.
 	Pinned bool
 	Target ir.Target
-	Calls  map[*check.Fn]bool // the fns that are subprograms; those that can't be one must not be among them
+	Calls  map[*check.Fn]bool       // the fns that are subprograms; those that can't be one must not be among them
+	Loops  map[*syntax.ForStmt]bool // the loops whose body is a function; the same
 }
 
 // Names of what the compiler adds.
@@ -44,11 +45,11 @@ type builder struct {
 	p      *check.Program
 	opts   Options
 	m      *ir.Module
-	stages map[stageCopy]*ir.Block     // the first block of each copy of a stage that is reached
-	calls  map[*check.Slots][]*ir.Term // the calls of each table so far
-	temps  int                         // bools made so far
-	joins  map[*ir.Value]bool          // see joined
-	needs  []*ir.Value                 // see needed
+	stages map[stageCopy]*ir.Block // the first block of each copy of a stage that is reached
+	calls  map[string][]*ir.Term   // the calls of each slots table so far
+	temps  int                     // bools made so far
+	joins  map[*ir.Value]bool      // see joined
+	needs  []*ir.Value             // see needed
 
 	maxima, seenMaxima map[*ir.Value]uint64 // see max and seen
 	exact              map[*ir.Value]exact  // see exactly
@@ -59,6 +60,7 @@ type builder struct {
 	onDemand  map[*ir.Block]bool    // they end in a check of what the entry need not bring in
 	apart     []apart               // see apart.go
 	subs      map[*check.Fn]*sub    // those that are called so far
+	bodies    []*ir.Func            // of loops, so far
 }
 
 // Module builds the IR of a program.
@@ -72,7 +74,7 @@ func Module(p *check.Program, opts Options) *ir.Module {
 		joins:      map[*ir.Value]bool{},
 		gathers:    map[*ir.Block]bool{},
 		onDemand:   map[*ir.Block]bool{},
-		calls:      map[*check.Slots][]*ir.Term{},
+		calls:      map[string][]*ir.Term{},
 		maxima:     map[*ir.Value]uint64{},
 		seenMaxima: map[*ir.Value]uint64{},
 		exact:      map[*ir.Value]exact{},
@@ -234,7 +236,7 @@ func (b *builder) toStage(from, root *ir.Block, s *check.Stage) {
 // maxCalled is the largest offset that the calls of a table pass as their i-th argument.
 func (b *builder) maxCalled(table *check.Slots, i int) uint64 {
 	most := uint64(0)
-	for _, call := range b.calls[table] {
+	for _, call := range b.calls[table.Name] {
 		most = max(most, b.max(call.Args[1+i]))
 	}
 	return most

@@ -26,7 +26,10 @@ type flow struct {
 	preds  []ir.Pred
 	defs   map[variable]*ir.Value
 	sealed bool
-	wanted []variable // what became a parameter before the block was sealed
+	fn     *ir.Func
+	// outside, if set, knows the variables that come into the block from elsewhere.
+	outside func(variable) *ir.Value
+	wanted  []variable // what became a parameter before the block was sealed
 }
 
 // graph makes the blocks of a function and the values of its variables.
@@ -37,7 +40,7 @@ type graph struct {
 
 func (g *graph) newBlock(stage string) *ir.Block {
 	b := g.fn.NewBlock(stage)
-	g.flows[b] = &flow{defs: map[variable]*ir.Value{}}
+	g.flows[b] = &flow{fn: g.fn, defs: map[variable]*ir.Value{}}
 	return b
 }
 
@@ -81,6 +84,8 @@ func (g *graph) incoming(b *ir.Block, fl *flow, v variable) *ir.Value {
 	case !fl.sealed:
 		fl.wanted = append(fl.wanted, v)
 		return g.param(b, v)
+	case fl.outside != nil:
+		return fl.outside(v)
 	case len(fl.preds) == 0: // dead code: any value will do
 		t, _, _ := v.shape()
 		return b.Append(g.fn.NewValue(ir.Const, t, v.origin()))

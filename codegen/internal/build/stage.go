@@ -27,6 +27,7 @@ type stage struct {
 	called       *called // the fn whose code is being built
 	sub          *sub    // nil: this is no fn, but a stage
 	loop         *loop   // the innermost; nil outside of loops
+	round        *body   // of the loop whose body this is, as a function; nil: of none
 
 	// While a header's length is computed:
 	measured *view     // the header
@@ -183,6 +184,12 @@ func (s *stage) as(at diag.Span, t ir.Type, x *ir.Value) *ir.Value {
 // ---- terminators ----
 
 func (s *stage) end(t ir.Term) {
+	if s.round != nil {
+		t = s.round.leave(s, t)
+	}
+	if t.Op == ir.SlotCall {
+		s.calls[t.Sym] = append(s.calls[t.Sym], &s.cur.Term)
+	}
 	s.graph.end(s.cur, t)
 	s.cur = nil
 }

@@ -238,9 +238,8 @@ func (s *stage) gotoStmt(st *syntax.GotoStmt) {
 		s.orElse(st.Else, func() {
 			index := s.slotIndex(st)
 			args := append([]*ir.Value{index}, s.args(st.Args, to.Params)...)
-			missed, call := ir.Edge{To: s.failing()}, s.cur
+			missed := ir.Edge{To: s.failing()}
 			s.end(ir.Term{Op: ir.SlotCall, Sym: to.Name, Args: args, Succs: []ir.Edge{missed}, Span: at})
-			s.calls[to] = append(s.calls[to], &call.Term)
 			if st.Else != nil {
 				s.moved() // some kernels hold that a tail call that misses may have changed the packet (since 6.12.2)
 			}

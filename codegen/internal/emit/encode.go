@@ -64,7 +64,7 @@ func leaps(f *lower.Func, n int) bool {
 // slots is how many places of 8 bytes an instruction takes.
 func slots(i *lower.Inst) int {
 	switch i.Op {
-	case lower.LoadImm, lower.LoadMap, lower.LoadVar, lower.SlotAddr:
+	case lower.LoadImm, lower.LoadMap, lower.LoadVar, lower.LoadFunc, lower.SlotAddr:
 		return 2
 	}
 	return 1
@@ -141,6 +141,10 @@ func (e *encoder) inst(b *lower.Block, i *lower.Inst) error {
 		e.emit(i, asm.LoadMapPtr(dst, 0).WithReference(i.Sym))
 	case lower.LoadVar:
 		e.emit(i, asm.LoadMapValue(dst, 0, 0).WithReference(i.Sym))
+	case lower.LoadFunc:
+		ins := asm.LoadImm(dst, -1, asm.DWord)
+		ins.Src = asm.PseudoFunc
+		e.emit(i, ins.WithReference(i.Sym))
 	case lower.SlotAddr:
 		e.emit(i, asm.Mov.Reg(dst, asm.RFP))
 		e.emit(i, asm.Add.Imm(dst, i.Off))

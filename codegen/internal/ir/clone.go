@@ -10,7 +10,7 @@ type Copy struct {
 
 // Clone is a deep copy of f; everything keeps its ID.
 func (f *Func) Clone() *Func {
-	g := &Func{Name: f.Name, Index: f.Index, Result: f.Result, Ctx: f.Ctx, nextValue: f.nextValue, nextBlock: f.nextBlock}
+	g := &Func{Name: f.Name, Index: f.Index, Result: f.Result, Ctx: f.Ctx, Loop: f.Loop, nextValue: f.nextValue, nextBlock: f.nextBlock}
 	c := newCopy()
 	for _, b := range f.Blocks {
 		c.block(g, b, b.ID)

@@ -74,7 +74,7 @@ func (f *Facts) NonNull(b *Block, v *Value) bool {
 	for v.Op == MemAdd {
 		v = v.Args[0]
 	}
-	if v.Op == GlobalAddr {
+	if v.Op == GlobalAddr || v.Op == LoopState {
 		return true
 	}
 	return f.in[b.ID] != nil && f.find(f.in[b.ID], v) != nil

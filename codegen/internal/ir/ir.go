@@ -6,7 +6,8 @@
 // parsed, verified and optimised by the same code.
 //
 // A subprogram is a Func of its own from the beginning on, and the splitter leaves it whole. The parameters of its first
-// block are its arguments, and its Ret returns a number to the caller.
+// block are its arguments, and its Ret returns a number to the caller. The body of a loop can be one too: its argument is
+// the number of the round, and what it returns is whether that was the last.
 //
 // Values are numbers (I32, I64) or pointers into one of three memories: the packet, map values, and stack objects.
 // An I32 is always zero-extended in its 64-bit register, as the machine does it. Narrower language types are I32s whose
@@ -88,6 +89,7 @@ type Func struct {
 	Roots  []*Root  // further entries (slot stages); empty after the splitter
 	Result int      // a subprogram: bytes of what it returns, zero-extended; 0: this is a program
 	Ctx    bool     // a subprogram: before its other arguments it gets the context, which it passes on and looks at the packet by
+	Loop   bool     // a subprogram: it is the body of a Loop, and finds the context in the object of that
 
 	nextValue, nextBlock int
 }
@@ -244,8 +246,13 @@ const (
 	Redirect   // the packet to interface Args[0] (I32) with flags Imm, or to its entry of map Sym, Imm if there is none: verdict code (I32)
 	CallFn     // the result of subprogram Sym with Args, which are numbers: a number of Size bytes, zero-extended
 	Fib        // a copy of MakeObj's object, of FibSize bytes, after bpf_fib_lookup has worked on it; at FibParams its status, 0 if there is a route
+	Loop       // a copy of MakeObj's object, of Size bytes, after sub Sym, the body of a loop, has worked on it Imm times, or until it returned 1; LoopContext bytes at its begin are its own
+	LoopState  // in the body of a loop: the object of the Loop (Mem, never null)
 	opCount
 )
+
+// LoopContext is where the fields of a Loop's object begin, in bytes: before lies what the body finds the context by.
+const LoopContext = 8
 
 // Sizes of Fib: struct bpf_fib_lookup, and all of the object.
 const (
@@ -336,6 +343,8 @@ var Optable = [opCount]OpInfo{
 	Fetch:      {Name: "fetch", Args: 1, Drop: true, Call: true},
 	CallFn:     {Name: "call", Args: -1, Call: true},
 	Fib:        {Name: "fib", Args: -1, Drop: true, Call: true},
+	Loop:       {Name: "loop", Args: -1, Call: true, Moves: true},
+	LoopState:  {Name: "loopstate", Pure: true},
 }
 
 func (o Op) String() string { return Optable[o].Name }

@@ -123,7 +123,8 @@ func (p *parser) fn(s *scanner, called bool) *Func {
 	p.where, p.done, p.typed = map[any]int{}, map[any]bool{}, map[*Value]bool{}
 	p.voids, p.block = nil, nil
 	if called {
-		p.f.Ctx = s.accept("ctx")
+		p.f.Loop = s.accept("loop")
+		p.f.Ctx = p.f.Loop || s.accept("ctx")
 		s.expect("result")
 		p.f.Result = s.count("a size")
 	} else if s.accept("index") {
@@ -400,6 +401,11 @@ func (p *parser) operation(s *scanner, v *Value) {
 		s.expect("of")
 		v.Imm = s.number("a number of elements")
 	case MakeObj, Fib:
+		p.fields(s, v)
+	case Loop:
+		v.Sym = s.word("a subprogram")
+		s.expect("of")
+		v.Imm = s.number("a number of rounds")
 		p.fields(s, v)
 	case GlobalAddr, Output:
 		v.Sym = s.word("a name")

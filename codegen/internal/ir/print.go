@@ -173,6 +173,8 @@ func (p *printer) mapDecl(m *Map) {
 
 func (p *printer) fn(f *Func) {
 	switch {
+	case f.Loop:
+		fmt.Fprintf(p, "sub %s loop result %d", f.Name, f.Result)
 	case f.Result > 0 && f.Ctx:
 		fmt.Fprintf(p, "sub %s ctx result %d", f.Name, f.Result)
 	case f.Result > 0:
@@ -282,6 +284,8 @@ func (v *Value) operation() string {
 		}
 	case MakeObj, Fib:
 		return sized + " " + v.fields()
+	case Loop:
+		return fmt.Sprintf("%s %s of %d %s", sized, v.Sym, v.Imm, v.fields())
 	case Redirect:
 		return fmt.Sprintf("%s %s[%s%s]", name, v.Sym, arg(v, 0), displacement(v.Imm))
 	case CallFn:
@@ -376,9 +380,9 @@ func (v *Value) natural() Type {
 		return Pkt
 	case DataEnd:
 		return End
-	case GlobalAddr, Lookup, MemAdd, Notes:
+	case GlobalAddr, Lookup, MemAdd, Notes, LoopState:
 		return Mem
-	case MakeObj, Fetch, Fib:
+	case MakeObj, Fetch, Fib, Loop:
 		return Obj
 	}
 	return None

@@ -13,6 +13,7 @@ type Target struct {
 	Inline bool   // lookups in per-CPU arrays are no calls (6.10)
 	Calls  int    // bytes of stack that the functions of a program may take together that makes tail calls; 0: it may have only one
 	Meta   int    // bytes that fit in front of an xdp packet, where programs leave notes for each other
+	Loop   bool   // functions can be called in a loop (bpf_loop, 5.17)
 	RT     bool   // built with PREEMPT_RT: programs are preempted, by others that use the same per-CPU memory
 }
 
@@ -20,10 +21,10 @@ type Target struct {
 var Targets = []Target{
 	{Name: "5.10", Meta: 32},
 	{Name: "5.15", Meta: 32},
-	{Name: "6.1", Meta: 32, Calls: 224},
-	{Name: "6.6", Meta: 32, SDiv: true, Calls: 224},
-	{Name: "6.12", Meta: 252, SDiv: true, Safe: true, Inline: true, Calls: 256},
-	{Name: "6.18", Meta: 252, SDiv: true, Safe: true, Inline: true, Calls: 256},
+	{Name: "6.1", Meta: 32, Calls: 224, Loop: true},
+	{Name: "6.6", Meta: 32, SDiv: true, Calls: 224, Loop: true},
+	{Name: "6.12", Meta: 252, SDiv: true, Safe: true, Inline: true, Calls: 256, Loop: true},
+	{Name: "6.18", Meta: 252, SDiv: true, Safe: true, Inline: true, Calls: 256, Loop: true},
 }
 
 // rtSuffix marks a kernel built with PREEMPT_RT.
@@ -70,3 +71,6 @@ func (t Target) MetaBytes() int { return t.full().Meta }
 // it will run. From 256 bytes on they refuse it for those that make tail calls (check_max_stack_depth in
 // kernel/bpf/verifier.c), and old ones count in steps of 32.
 func (t Target) CallStack() int { return t.full().Calls }
+
+// Loops reports whether the body of a loop can be a function.
+func (t Target) Loops() bool { return t.full().Loop }

@@ -72,6 +72,9 @@ func (v *verifier) sub() {
 	if len(v.f.Roots) > 0 {
 		v.errorf("a subprogram has no roots")
 	}
+	if v.f.Loop && (v.f.Result != 8 || len(v.f.Blocks) > 0 && signature(v.f.Blocks[0].Params) != "i32") {
+		v.errorf("the body of a loop takes the number of the round, and returns 8 bytes")
+	}
 	for _, b := range v.f.Blocks {
 		if b.Term.Op == SlotCall || b.Term.Op == TailCall {
 			v.at(b, &b.Term)
@@ -79,7 +82,7 @@ func (v *verifier) sub() {
 		}
 		for _, x := range b.Insts {
 			v.at(b, x)
-			if x.Op.Info().Moves {
+			if x.Op.Info().Moves && !v.f.Loop {
 				v.errorf("a subprogram leaves the packet where it is")
 			}
 			if x.Op == CallFn && !slices.ContainsFunc(v.m.Subs[:i], func(f *Func) bool { return f.Name == x.Sym }) {

@@ -115,6 +115,13 @@ func (v *verifier) args(x *Value) {
 		v.mapCall(x)
 	case CallFn:
 		v.callFn(x)
+	case Loop:
+		v.object(x)
+		v.loop(x)
+	case LoopState:
+		if !v.f.Loop {
+			v.errorf("this is no body of a loop")
+		}
 	}
 	if !v.m.has(x.Op) {
 		v.errorf("%s programs have no %s", v.m.ProgType, x.Op)
@@ -204,11 +211,26 @@ func (v *verifier) mapCall(x *Value) {
 	}
 }
 
+// loop checks that the body is there, and that its object has room for what it finds the context by.
+func (v *verifier) loop(x *Value) {
+	switch f := v.m.Sub(x.Sym); {
+	case f == nil || !f.Loop:
+		v.errorf("there is no body %s of a loop", x.Sym)
+	case x.Imm < 1:
+		v.errorf("a loop of %d rounds", x.Imm)
+	}
+	for _, f := range x.Fields {
+		if f.Offset < LoopContext {
+			v.errorf("a field lies at %d, where the context is found", f.Offset)
+		}
+	}
+}
+
 // callFn checks that the subprogram is there, and takes and returns what it says.
 func (v *verifier) callFn(x *Value) {
 	f := v.m.Sub(x.Sym)
 	switch {
-	case f == nil:
+	case f == nil || f.Loop:
 		v.errorf("there is no subprogram %s", x.Sym)
 	case signature(f.Blocks[0].Params) != signature(x.Args):
 		v.errorf("the subprogram takes (%s)", signature(f.Blocks[0].Params))

@@ -26,6 +26,7 @@ const (
 	xdpStoreBytes = 190
 	fibLookup     = 69
 	ringbufOutput = 130
+	bpfLoop       = 181
 )
 
 // fields has the offset of each context field: those of struct xdp_md and struct __sk_buff.
@@ -138,6 +139,8 @@ func (l *lowerer) call(v *ir.Value) {
 		l.redirect(v)
 	case ir.Fib:
 		l.fib(v)
+	case ir.Loop:
+		l.loop(v)
 	default:
 		l.fail("operation %s has no instructions", v.Op)
 	}

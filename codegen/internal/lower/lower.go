@@ -38,6 +38,7 @@ type lowerer struct {
 	first []*Block        // by ir.Block ID
 	wrote map[string]bool // context fields that the function stores to, or a subprogram
 	ctx   Reg
+	state Reg // of the loop that this is the body of
 
 	extended []extension // by value ID
 	left     []bool      // computed with what uses it, by value ID
@@ -74,7 +75,7 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 		}
 		for _, v := range b.Insts {
 			forgets = forgets || v.Op == ir.Forget
-			l.out.Nested = l.out.Nested || v.Op == ir.CallFn
+			l.out.Nested = l.out.Nested || v.Op == ir.CallFn || v.Op == ir.Loop
 		}
 		l.writes(b)
 	}
@@ -109,11 +110,16 @@ func (l *lowerer) entry(forgets bool) {
 		l.span = l.order.Blocks[0].Term.Span
 	}
 	l.ctx = l.out.NewReg()
-	if l.f.Result == 0 || l.f.Ctx {
+	params := l.f.Blocks[0].Params
+	switch {
+	case l.f.Loop:
+		l.loopEntry(params[0])
+		params = nil
+	case l.f.Result == 0 || l.f.Ctx:
 		l.copy(l.ctx, R1)
 		l.out.Args++
 	}
-	for _, p := range l.f.Blocks[0].Params {
+	for _, p := range params {
 		l.copy(l.regs[p.ID], R1+Reg(l.out.Args))
 		l.out.Args++
 	}

@@ -62,6 +62,7 @@ const (
 	LoadImm     // Dst = Imm, 64 bits
 	LoadMap     // Dst = the map Sym
 	LoadVar     // Dst = address of the global Sym
+	LoadFunc    // Dst = address of subprogram Sym, the body of a loop
 	SlotAddr    // Dst = address of Slot, for the next call of the block
 	Load        // Dst = Size bytes at Src+Off; with a Slot, Off counts from its start and Src is FP
 	Store       // Size bytes at Dst+Off = Src; with a Slot, Off counts from its start and Dst is FP
@@ -76,7 +77,7 @@ const (
 
 var opNames = [opCount]string{
 	NoOp: "nop", Mov: "mov", Add: "add", Sub: "sub", Mul: "mul", Div: "div", Mod: "mod", SDiv: "sdiv", SMod: "smod", And: "and", Or: "or", Xor: "xor",
-	Shl: "shl", Shr: "shr", Sar: "sar", Extend: "extend", Wire: "wire", Pick: "pick", LoadImm: "imm64", LoadMap: "map", LoadVar: "var", SlotAddr: "addr",
+	Shl: "shl", Shr: "shr", Sar: "sar", Extend: "extend", Wire: "wire", Pick: "pick", LoadImm: "imm64", LoadMap: "map", LoadVar: "var", LoadFunc: "func", SlotAddr: "addr",
 	Load: "load", Store: "store", XAdd: "xadd", Spill: "spill", Reload: "reload", Call: "call", Jmp: "if", Exit: "exit",
 }
 

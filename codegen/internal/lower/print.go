@@ -57,7 +57,7 @@ func (i *Inst) place(r Reg) string {
 // String is the instruction in the notation of the goldens.
 func (i *Inst) String() string {
 	switch i.Op {
-	case LoadMap, LoadVar:
+	case LoadMap, LoadVar, LoadFunc:
 		return fmt.Sprintf("%s = %s %s", i.Dst, i.Op, i.Sym)
 	case SlotAddr:
 		return fmt.Sprintf("%s = addr slot%d", i.Dst, i.Slot)

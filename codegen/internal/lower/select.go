@@ -58,6 +58,8 @@ func (l *lowerer) inst(v *ir.Value) {
 		l.emit(Inst{Op: LoadVar, Dst: l.def(v), Sym: v.Sym, Again: true})
 	case ir.MakeObj:
 		l.object(v)
+	case ir.LoopState:
+		l.copy(l.def(v), l.state)
 	case ir.Notes:
 		l.notes(v)
 	default:

@@ -45,6 +45,11 @@ var noName = regexp.MustCompile(`[^A-Za-z0-9_]+`)
 // typ is a subprogram's type: of numbers, behind the context if it takes that.
 func (s *Sub) typ(context string) *btf.FuncProto {
 	proto := &btf.FuncProto{Return: unsigned(s.Result)}
+	if s.Loop {
+		state := &btf.Pointer{Target: &btf.Void{}}
+		proto.Params = []btf.FuncParam{{Name: "round", Type: unsigned(4)}, {Name: "state", Type: state}}
+		return proto
+	}
 	if s.Ctx {
 		proto.Params = append(proto.Params, contextParam(context))
 	}

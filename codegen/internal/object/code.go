@@ -20,6 +20,7 @@ type assembler struct {
 	types *typeTable
 	lines map[string][]string // of each source file
 	ext   *extSection         // of text
+	funcs []address
 
 	signed bool // see Spec
 }
@@ -37,7 +38,7 @@ func writePrograms(f *file, text, subs *section, types *typeTable, s *Spec) (*ex
 	a.text, a.ext = text, ext.section(text)
 	for i := range s.Programs {
 		p := &s.Programs[i]
-		if err := a.program(p.Name, programType(contexts[s.Section]), p.Insns); err != nil {
+		if err := a.program(p.Name, programType(contexts[s.Section]), btf.GlobalFunc, p.Insns); err != nil {
 			return nil, fmt.Errorf("program %s: %w", p.Name, err)
 		}
 	}
@@ -46,15 +47,20 @@ func writePrograms(f *file, text, subs *section, types *typeTable, s *Spec) (*ex
 	}
 	for i := range s.Subs {
 		p := &s.Subs[i]
-		if err := a.program(p.Name, p.typ(contexts[s.Section]), p.Insns); err != nil {
+		linkage := btf.GlobalFunc
+		if p.Loop {
+			linkage = btf.StaticFunc
+		}
+		if err := a.program(p.Name, p.typ(contexts[s.Section]), linkage, p.Insns); err != nil {
 			return nil, fmt.Errorf("subprogram %s: %w", p.Name, err)
 		}
 	}
+	a.placeFunctions()
 	return ext, nil
 }
 
 // program encodes one program or subprogram, and fills in its symbol.
-func (a *assembler) program(name string, typ *btf.FuncProto, insns asm.Instructions) error {
+func (a *assembler) program(name string, typ *btf.FuncProto, linkage btf.FuncLinkage, insns asm.Instructions) error {
 	shape, err := newShape(insns)
 	if err != nil {
 		return err
@@ -62,7 +68,7 @@ func (a *assembler) program(name string, typ *btf.FuncProto, insns asm.Instructi
 	sym := a.file.names[name]
 	sym.value, sym.size = len(a.text.data), shape.slots*asm.InstructionSize
 
-	id, err := a.types.add(&btf.Func{Name: name, Type: typ, Linkage: btf.GlobalFunc})
+	id, err := a.types.add(&btf.Func{Name: name, Type: typ, Linkage: linkage})
 	if err != nil {
 		return err
 	}
@@ -105,6 +111,8 @@ func (a *assembler) instruction(ins asm.Instruction, slot int, shape *shape) err
 	switch class := ins.OpCode.Class(); {
 	case ins.IsLoadFromMap():
 		ins, err = a.reference(ins)
+	case ins.IsLoadOfFunctionPointer():
+		ins, err = a.function(ins)
 	case ins.OpCode.IsDWordLoad():
 		if ins.Src != 0 {
 			err = errors.New("can't be in an object")
@@ -135,6 +143,36 @@ func (a *assembler) call(ins asm.Instruction) (asm.Instruction, error) {
 	a.text.relocs = append(a.text.relocs, reloc{len(a.text.data), rel32, sym})
 	return ins, nil
 }
+
+// function makes a load of the address of a subprogram relocatable. It counts from the start of the section, as for all
+// static functions.
+func (a *assembler) function(ins asm.Instruction) (asm.Instruction, error) {
+	sym := a.file.names[ins.Reference()]
+	if sym == nil || !sym.local || sym.section.name != subSection {
+		return ins, errors.New("there is no such body of a loop")
+	}
+	a.funcs = append(a.funcs, address{a.text, len(a.text.data), sym})
+	a.text.relocs = append(a.text.relocs, reloc{len(a.text.data), rel64, sym.section.self})
+	ins.Src, ins.Constant = 0, 0
+	return ins, nil
+}
+
+// placeFunctions fills in where subprograms are, once that is known.
+func (a *assembler) placeFunctions() {
+	for _, l := range a.funcs {
+		a.file.order.PutUint32(l.section.data[l.offset+immediate:], uint32(l.of.value))
+	}
+}
+
+// An address is an instruction at an offset of a section that loads the address of a subprogram.
+type address struct {
+	section *section
+	offset  int
+	of      *symbol
+}
+
+// immediate is where an instruction has its constant, in bytes.
+const immediate = 4
 
 // signedVariants are the operations of the fourth instruction set by what they are variants of, and the offset that tells.
 var signedVariants = map[asm.ALUOp]struct {

@@ -25,8 +25,9 @@ const (
 type file struct {
 	order    binary.ByteOrder
 	sections []*section
-	symbols  []*symbol          // global ones, in the order of their definition
+	symbols  []*symbol          // with a name, in the order of their definition
 	names    map[string]*symbol // the same, by name
+	locals   int                // symbols that aren't global, the null symbol among them
 }
 
 // A section is a section with contents, and the relocations that apply to it.
@@ -46,6 +47,7 @@ type symbol struct {
 	value   int // bytes from the start of the section
 	size    int
 	typ     elf.SymType
+	local   bool
 }
 
 // A reloc tells loaders to put the address of a symbol at an offset of a section.
@@ -63,7 +65,7 @@ func (f *file) section(name string, flags elf.SectionFlag, align int) *section {
 	return s
 }
 
-// define adds a global symbol; its place is filled in later.
+// define adds a symbol with a name; its place is filled in later.
 func (f *file) define(name string, s *section, typ elf.SymType) *symbol {
 	sym := &symbol{name: name, section: s, typ: typ}
 	f.symbols = append(f.symbols, sym)
@@ -132,7 +134,7 @@ func (f *file) encode() []byte {
 				Link: uint32(symtab), Info: uint32(index[s]), Addralign: 8, Entsize: 16}, f.encodeRelocs(s, number))
 		}
 	}
-	add(".symtab", elf.Section64{Type: uint32(elf.SHT_SYMTAB), Link: uint32(strtab), Info: uint32(len(f.sections) + 1),
+	add(".symtab", elf.Section64{Type: uint32(elf.SHT_SYMTAB), Link: uint32(strtab), Info: uint32(f.locals),
 		Addralign: 8, Entsize: elf.Sym64Size}, symbols)
 	strs.add(".strtab") // before its contents are taken
 	add(".strtab", elf.Section64{Type: uint32(elf.SHT_STRTAB), Addralign: 1}, strs.Bytes())
@@ -168,8 +170,8 @@ func (f *file) relocated() (n int) {
 	return n
 }
 
-// encodeSymbols makes the symbol table, and numbers its symbols: after the null symbol come those of the sections, which
-// are local, then the global ones.
+// encodeSymbols makes the symbol table, and numbers its symbols: after the null symbol come those of the sections and
+// other local ones, then the global ones.
 func (f *file) encodeSymbols(strs *stringTable, index map[*section]int) ([]byte, map[*symbol]int) {
 	number := make(map[*symbol]int)
 	table := encode(nil, f.order, elf.Sym64{})
@@ -184,7 +186,15 @@ func (f *file) encodeSymbols(strs *stringTable, index map[*section]int) ([]byte,
 		put(s.self, elf.STB_LOCAL)
 	}
 	for _, sym := range f.symbols {
-		put(sym, elf.STB_GLOBAL)
+		if sym.local {
+			put(sym, elf.STB_LOCAL)
+		}
+	}
+	f.locals = len(number) + 1
+	for _, sym := range f.symbols {
+		if !sym.local {
+			put(sym, elf.STB_GLOBAL)
+		}
 	}
 	return table, number
 }

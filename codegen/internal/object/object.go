@@ -15,13 +15,14 @@
 // "xdp/stage"; a name like "tc/ingress" would even give one program of a prog array another attach type.
 //
 // Loaders copy what a program calls from .text to behind it. Subprograms are global functions: the kernel's verifier goes
-// through each by itself, and doesn't look into it where it is called.
+// through each by itself, and doesn't look into it where it is called. Bodies of loops are static ones.
 //
 // Instructions refer to things by name:
 //
 //	asm.LoadMapPtr(dst, 0).WithReference("flows")          the map flows
 //	asm.LoadMapValue(dst, 0, 4).WithReference("limits")    byte 4 of the variable limits
 //	asm.Call.Label("weigh")                                a call of the subprogram weigh
+//	asm.LoadImm(dst, -1, asm.DWord), Src asm.PseudoFunc    the address of a subprogram, the body of a loop
 //	asm.Instruction{…, Offset: -1}.WithReference("done")   a jump to the instruction WithSymbol("done")
 //
 // Jumps may also have their offset filled in. An instruction's source is a [diag.Span], given by WithSource.
@@ -58,6 +59,7 @@ type Program struct {
 // A Sub is a function of the object that programs call. It returns a number.
 type Sub struct {
 	Name   string
+	Loop   bool  // it is the body of a loop, which takes the number of the round and a pointer: the kernel wants it static
 	Ctx    bool  // its first argument is the context
 	Args   []Arg // its other ones
 	Result int   // bytes
@@ -110,7 +112,7 @@ func Write(s *Spec, order binary.ByteOrder) ([]byte, error) {
 		subs = f.section(subSection, alloc|executable, 8)
 	}
 	for _, p := range s.Subs {
-		f.define(p.Name, subs, function)
+		f.define(p.Name, subs, function).local = p.Loop
 	}
 	if err := writeData(f, types, s.Globals); err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func Subprograms(f *ir.Func) []string {
 	called := map[string]bool{}
 	for _, b := range f.Blocks {
 		for _, v := range b.Insts {
-			if v.Op == ir.CallFn {
+			if v.Op == ir.CallFn || v.Op == ir.Loop {
 				called[v.Sym] = true
 			}
 		}

@@ -123,7 +123,7 @@ func (m *Model) measure(b *ir.Block, preds []ir.Pred, p pressure) Block {
 			c.Maps = append(c.Maps, ".rodata", ".data")
 		case ir.Forget: // adds a variable
 			c.Maps = append(c.Maps, ".data")
-		case ir.CallFn:
+		case ir.CallFn, ir.Loop:
 			c.Calls = append(c.Calls, v.Sym)
 		}
 	}

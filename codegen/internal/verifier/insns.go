@@ -24,7 +24,7 @@ var opSteps = [256]int{
 	ir.Data: 1, ir.DataEnd: 1, ir.HeadLen: 3, ir.PktAdd: 2, ir.MemAdd: 5, ir.Load: 1, ir.Store: 1, ir.XAdd: 1, ir.CtxLoad: 1, ir.CtxStore: 1,
 	ir.Lookup: 4, ir.Update: 6, ir.Delete: 4, ir.Output: 5, ir.Now: 2, ir.Random: 2, ir.CPU: 2, ir.Pull: 4, ir.Resize: 6, ir.BufLen: 3, ir.StoreBytes: 6, ir.NetByte: 8, ir.Fetch: 7, ir.Redirect: 5,
 	ir.Notes: 6, ir.NotesGrow: 3,
-	ir.CsumL4: 7, ir.CsumAdd: 3,
+	ir.CsumL4: 7, ir.CsumAdd: 3, ir.LoopState: 1,
 }
 
 // instSize estimates what an instruction is lowered to. uses counts the uses of each value.
@@ -41,6 +41,10 @@ func instSize(v *ir.Value, uses []int) size {
 		return steps(objStores(v))
 	case ir.Fib:
 		return steps(objStores(v) + 7)
+	case ir.Loop:
+		s = steps(objStores(v) + 8)
+		s.slots += 2
+		return s
 	case ir.CtxLoad:
 		if v.Sym == "len" {
 			s = steps(3)

@@ -8,7 +8,11 @@ import (
 // fns are the subprograms, and the fns that were to be some.
 func (r *Report) fns(s *strings.Builder) {
 	for _, f := range r.Subprograms {
-		fmt.Fprintf(s, "\nfn %s: a subprogram, as %s\n", f.Name, f.Why)
+		if f.Rounds > 0 {
+			fmt.Fprintf(s, "\nfn %s: called in each of at most %s, as %s\n", f.Name, count(f.Rounds, "round"), f.Why)
+		} else {
+			fmt.Fprintf(s, "\nfn %s: a subprogram, as %s\n", f.Name, f.Why)
+		}
 		fmt.Fprintf(s, "  at %s, %s, %d estimated, %s of stack\n", r.at(f.File, f.Line), count(f.Instructions, "instruction"), f.EstimatedCost, count(f.Stack, "byte"))
 		if len(f.Calls) > 0 {
 			fmt.Fprintf(s, "  calls %s\n", strings.Join(f.Calls, ", "))

@@ -85,6 +85,7 @@ func (g *gen) hoard(int) bool {
 		g.line("%s := %s", l.name, n.text)
 		sum = append(sum, l.name)
 	}
+	sum[0] = "u64(" + sum[0] + ")"
 	l := g.bind(nil)
 	l.typ = types.U64
 	g.line("%s := %s", l.name, strings.Join(sum, " + "))

@@ -25,6 +25,7 @@ type Plan struct {
 	Profiled bool // by what the case's packets come to
 	Stack    int  // bytes beyond which numbers lie elsewhere, if not 0
 	Forget   bool // whatever the verifier can forget, though its way is short
+	Loops    bool // whose bodies are functions, where they can be
 }
 
 func (p Plan) String() string {
@@ -43,6 +44,9 @@ func (p Plan) String() string {
 	}
 	if p.Forget {
 		s += ", forgetful"
+	}
+	if p.Loops {
+		s += ", loops called"
 	}
 	return s
 }
@@ -95,6 +99,7 @@ func (c *Case) elsewhere(p Plan, i int) Plan {
 		p.Stack = 8 + r.IntN(100)
 	}
 	p.Forget = r.IntN(4) == 0
+	p.Loops = p.Target.Loops() && r.IntN(2) == 0
 	return p
 }
 
@@ -177,7 +182,7 @@ func (pl Plan) compile(p *check.Program, opts codegen.Options) (a *codegen.Artif
 			failure.Plan = pl
 		}
 	}()
-	opts.Budget, opts.Pinned, opts.Target, opts.Carrier, opts.Stack = pl.Budget, true, pl.Target, pl.Carrier, pl.Stack
+	opts.Budget, opts.Pinned, opts.Target, opts.Carrier, opts.Stack, opts.Loops = pl.Budget, true, pl.Target, pl.Carrier, pl.Stack, pl.Loops
 	if pl.Forget {
 		opts.Forget = 1
 	}

@@ -58,6 +58,7 @@ type run struct {
 	values map[*ir.Value]operand
 	proven map[*ir.Value]int64 // bytes that a check has proved behind a packet pointer
 	epoch  int
+	state  []byte // of the loop that this is a round of
 }
 
 // operand is the value of a value: number, pointer or object.
@@ -106,6 +107,33 @@ func (r *run) sub(v *ir.Value) error {
 		return fmt.Errorf("%s moves the packet or makes a tail call", f.Name)
 	}
 	r.values[v] = operand{n: result}
+	return nil
+}
+
+// loop runs the body of a loop, on a copy of the object.
+func (r *run) loop(v *ir.Value) error {
+	f := r.m.Module.Sub(v.Sym)
+	if f == nil {
+		return fmt.Errorf("no body %s", v.Sym)
+	}
+	state := object(v, r.vals(v.Args))
+	for i := range uint64(v.Imm) {
+		in := r.m.newRun(r.epoch)
+		in.state = state
+		last, call, err := in.blocks(&start{block: f.Blocks[0], args: []operand{{n: i}}})
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", f.Name, err)
+		case call != nil || last > 1:
+			return fmt.Errorf("%s makes a tail call, or returns %d", f.Name, last)
+		}
+		if r.epoch = in.epoch; last == 1 {
+			break
+		}
+	}
+	r.epoch++
+	clear(r.proven)
+	r.values[v] = operand{obj: state}
 	return nil
 }
 
@@ -336,6 +364,10 @@ func (r *run) inst(v *ir.Value) error {
 		r.values[v] = operand{obj: object(v, r.vals(v.Args))}
 	case ir.CallFn:
 		return r.sub(v)
+	case ir.Loop:
+		return r.loop(v)
+	case ir.LoopState:
+		r.values[v] = operand{p: &pointer{mem: r.state}}
 	case ir.Now:
 		set(r.m.tick())
 	case ir.Random, ir.CPU:

@@ -83,6 +83,7 @@ var titles = map[string]string{
 	"E0433": "a value that is not used",
 	"E0434": "a fn that calls itself",
 	"E0435": "a fn that cannot be called",
+	"E0436": "a long loop whose body cannot be a function",
 
 	"E0440": "a stage for a slot of another pipeline",
 

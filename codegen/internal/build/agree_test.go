@@ -13,6 +13,7 @@ import (
 	"github.com/tcc-bpf/tcc/codegen/internal/ir/eval"
 	"github.com/tcc-bpf/tcc/lang/check"
 	"github.com/tcc-bpf/tcc/lang/interp"
+	"github.com/tcc-bpf/tcc/lang/syntax"
 )
 
 // The IR of a program and the interpreter must agree on everything that can be seen from outside.
@@ -23,7 +24,7 @@ const pinNow, pinRandom, pinCPU = 1_000_000_007, 0x1234_5678_9abc_def0, 3
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, pattern := range []string{"testdata/*.tcc", "../../../testdata/*.tcc", "../../../examples/*/*.tcc"} {
+	for _, pattern := range []string{"testdata/*.tcc", "testdata/long/*.tcc", "../../../testdata/*.tcc", "../../../examples/*/*.tcc"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -48,9 +49,12 @@ type engine struct {
 	m *eval.Machine
 }
 
-func newEngine(t *testing.T, p *check.Program) *engine {
+func newEngine(t *testing.T, p *check.Program) *engine { return engineOf(t, p, long(p)) }
+
+// engineOf makes the bodies of some loops functions.
+func engineOf(t *testing.T, p *check.Program, loops map[*syntax.ForStmt]bool) *engine {
 	t.Helper()
-	m := Module(p, Options{Pinned: true, Calls: marked(p)})
+	m := Module(p, Options{Pinned: true, Calls: marked(p), Loops: loops})
 	if err := ir.Verify(m); err != nil {
 		t.Fatalf("%v\n%s", err, m)
 	}
@@ -136,6 +140,9 @@ func TestTestBlocks(t *testing.T) {
 	for name, src := range sources(t) {
 		p := program(t, src)
 		results := interp.RunTests(p, func() (interp.Engine, error) { return newEngine(t, p), nil })
+		if len(p.Rounds) > 0 {
+			results = append(results, interp.RunTests(p, func() (interp.Engine, error) { return engineOf(t, p, p.Loops()), nil })...)
+		}
 		for _, r := range results {
 			for _, f := range r.Failures {
 				t.Errorf("%s: %s: %s: %s", name, r.Name, f.Span, f.Message)

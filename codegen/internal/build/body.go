@@ -32,6 +32,7 @@ type body struct {
 	outer   *stage    // that the loop stands in
 	outerFn *ir.Func  // and its function
 	at      diag.Span
+	rounds  uint64 // at most
 
 	size    int                      // bytes of the object so far
 	fields  []ir.ObjField            // that hold something at first
@@ -73,12 +74,20 @@ func (s *stage) isBody(st *syntax.ForStmt) bool {
 func (s *stage) loopStmt(st *syntax.ForStmt) {
 	l := s.p.Defs[st.Var].(*check.Local)
 	lo, hi := s.exprAs(st.In.Lo, l.Type)[0], s.exprAs(st.In.Hi, l.Type)[0]
+	rounds := uint64(s.p.Rounds[st])
+	if lo.Op == ir.Const && hi.Op == ir.Const {
+		if lo.Number() >= hi.Number() {
+			return
+		}
+		rounds = min(rounds, hi.Number()-lo.Number())
+	}
 	b := s.newBody(st)
+	b.rounds = rounds
 	b.build(st, l, lo, hi)
 	s.bodies = append(s.bodies, b.fn)
 
 	x := s.emit(b.at, ir.Loop, ir.Obj, b.values...)
-	x.Sym, x.Size, x.Fields, x.Imm = b.fn.Name, (b.size+7)&^7, b.fields, int64(s.p.Rounds[st])
+	x.Sym, x.Size, x.Fields, x.Imm = b.fn.Name, (b.size+7)&^7, b.fields, int64(rounds)
 	s.moved()
 	for _, v := range b.changed {
 		s.write(s.cur, v, s.opaque(b.at, v, s.loadVar(b.at, v, x, b.vars[v])))
@@ -140,6 +149,7 @@ func (b *body) build(st *syntax.ForStmt, l *check.Local, lo, hi *ir.Value) {
 	in.flows[b.first].outside = b.variable
 	n := b.fn.AddParam(b.first, ir.I32, "", b.at)
 	n.Size = 4
+	in.maxima[n], in.seenMaxima[n] = b.rounds-1, n.Type.Mask()
 	b.state = in.emit(b.at, ir.LoopState, ir.Mem)
 	begin := in.newBlock()
 	in.jump(begin, b.at)

@@ -33,7 +33,11 @@ func program(t *testing.T, src string) *check.Program {
 // module builds a source and verifies what comes out.
 func module(t *testing.T, src string, opts Options) *ir.Module {
 	t.Helper()
-	m := Module(program(t, src), opts)
+	p := program(t, src)
+	if opts.Loops == nil {
+		opts.Loops = long(p)
+	}
+	m := Module(p, opts)
 	if err := ir.Verify(m); err != nil {
 		t.Fatalf("%v\n%s", err, m)
 	}

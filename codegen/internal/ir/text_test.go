@@ -55,6 +55,8 @@ b4: stage v4
 	csuml4 [v20+30], v3
 	csuml4 optional_pseudo[v20], v3
 	csumadd v3
+	v26 = loop.24 body of 70000 {8.4: v3, 16.8: v5}
+	v27 = load.8 [v26+16]
 	jump b2
 b5(v23:src i64.4): stage udp_in start
 	tailcall others[v3] else b6
@@ -71,6 +73,13 @@ b0:
 sub weigh ctx result 8 {
 b0(v0:ip i64.2, v1 i32.1): stage weigh
 	ret v0
+}
+
+sub body loop result 8 {
+b0(v0 i32.4): stage udp_in
+	v1 = loopstate
+	v2 = load.8 [v1+16]
+	ret v2
 }
 `
 

@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -174,11 +175,19 @@ func TestVerifyRejects(t *testing.T) {
 	}
 }
 
+// loop is a function with a loop whose object has a field.
+func loop(rounds, offset int) string {
+	return fmt.Sprintf("func f {\nb0:\nv0 = cpu\nv1 = loop.16 s of %d {%d.4: v0}\nret v0\n}\nsub s loop result 8 {\nb0(v0 i32.4):\nv1 i64 = const 0\nret v1\n}", rounds, offset)
+}
+
 // TestVerifySubs: what holds for subprograms and their calls.
 func TestVerifySubs(t *testing.T) {
 	const body = "func f {\nb0:\nv0 = cpu\nv1 = call.4 s(v0)\nret v1\n}\n"
 	const good = "sub s result 4 {\nb0(v0 i32.4):\nret v0\n}\n"
 	if err := Verify(MustParse(head + body + good)); err != nil {
+		t.Error(err)
+	}
+	if err := Verify(MustParse(head + loop(3, 8))); err != nil {
 		t.Error(err)
 	}
 	tests := []struct{ name, text, want string }{
@@ -191,6 +200,12 @@ func TestVerifySubs(t *testing.T) {
 		{"itself", body + good + "sub u result 4 {\nb0:\nv0 = call.4 u()\nret v0\n}", "u isn't among the subprograms before this one"},
 		{"moves", body + good + "sub u ctx result 4 {\nb0:\nv0 = cpu\npull v0\nret v0\n}", "a subprogram leaves the packet where it is"},
 		{"tail call", body + good + "sub u ctx result 4 {\nb0:\nv0 = cpu\ntailcall table[v0] else b1\nb1:\nret v0\n}", "a subprogram makes no tail calls"},
+		{"body", body + good + "sub u loop result 8 {\nb0:\nv0 i64 = const 0\nret v0\n}", "the body of a loop takes the number of the round, and returns 8 bytes"},
+		{"body called", body + "sub s loop result 8 {\nb0(v0 i32.4):\nv1 i64 = const 0\nret v1\n}", "there is no subprogram s"},
+		{"no body", "func f {\nb0:\nv0 = cpu\nv1 = loop.16 s of 3 {8.4: v0}\nret v0\n}\n" + good, "there is no body s of a loop"},
+		{"no rounds", loop(0, 8), "a loop of 0 rounds"},
+		{"context", loop(3, 4), "a field lies at 4, where the context is found"},
+		{"state", body + "sub s result 4 {\nb0(v0 i32.4):\nv1 = loopstate\nv2 = load.4 [v1]\nret v2\n}", "this is no body of a loop"},
 		{"name", body + good + "sub f result 4 {\nb0:\nv0 = cpu\nret v0\n}", "two functions are named f"},
 	}
 	for _, test := range tests {

@@ -2,6 +2,7 @@ package object
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cilium/ebpf/asm"
@@ -39,6 +40,47 @@ func TestSubs(t *testing.T) {
 		slices.Sort(linked)
 		if want := []string{"inner port p_field_1_: unsigned char", "main ctx: int", "outer ctx: unsigned long long"}; !slices.Equal(linked, want) {
 			t.Errorf("%v: linked are %v, not %v", order, linked, want)
+		}
+	}
+}
+
+// TestLoopBodies: the body of a loop is a static function, and its address that of the one that is meant.
+func TestLoopBodies(t *testing.T) {
+	address := func(name string) asm.Instruction {
+		ins := asm.LoadImm(asm.R2, -1, asm.DWord).WithReference(name)
+		ins.Src = asm.PseudoFunc
+		return ins
+	}
+	last := asm.Instructions{asm.Mov.Imm(asm.R0, 1).WithSource(at(2, 1)), asm.Return()}
+	s := &Spec{
+		Section: "xdp", Sources: map[string]string{"s.tcc": "one\ntwo\nthree"},
+		Programs: []Program{{"main", asm.Instructions{address("second").WithSource(at(1, 1)), address("first"), asm.Mov.Imm(asm.R0, 0), asm.Return()}}},
+		Subs: []Sub{
+			{Name: "plain", Result: 4, Insns: last},
+			{Name: "first", Loop: true, Ctx: true, Result: 8, Insns: last},
+			{Name: "second", Loop: true, Ctx: true, Result: 8, Insns: last},
+		},
+	}
+	for _, order := range orders {
+		spec := load(t, s, order)
+		main := spec.Programs["main"].Instructions
+		if a, b := main[0].Reference(), main[1].Reference(); a != "second" || b != "first" || !main[0].IsLoadOfFunctionPointer() {
+			t.Errorf("%v: the addresses of %q and %q are loaded", order, a, b)
+		}
+		for _, ins := range main {
+			f := btf.FuncMetadata(&ins)
+			if f == nil || f.Name == "main" {
+				continue
+			}
+			if f.Linkage != btf.StaticFunc || f.Name == "plain" || len(f.Type.(*btf.FuncProto).Params) != 2 {
+				t.Errorf("%v: %v is linked", order, f)
+			}
+		}
+	}
+	for _, name := range []string{"plain", "main", "nobody"} {
+		s.Programs[0].Insns[0] = address(name).WithSource(at(1, 1))
+		if _, err := Write(s, orders[0]); err == nil || !strings.Contains(err.Error(), "there is no such body of a loop") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -215,4 +216,70 @@ func verified(t *testing.T, source string) uint32 {
 		kerneltest.Unavailable(t, errors.New("the kernel doesn't tell how many instructions it processed"))
 	}
 	return n
+}
+
+// bodyPackets are UDP packets with all that the loops of those pipelines look for.
+func bodyPackets(pipelineType string) (packets [][]byte, names []string) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	const bytes = "0123456789abcdefg \x00\x01\x02\x02\x64\x65!\"#$%&'./"
+	for i := range 300 {
+		b := make([]byte, 42+rng.IntN(60)*rng.IntN(24))
+		copy(b[12:], []byte{8, 0, 0x45})
+		b[22], b[23], b[35], b[37] = byte(rng.Uint32())>>rng.IntN(8), 17, byte(rng.IntN(14)), byte(rng.IntN(8))
+		binary.BigEndian.PutUint16(b[38:], uint16(len(b)-34+rng.IntN(3)*rng.IntN(3)))
+		for k := 42; k < len(b); k++ {
+			b[k] = bytes[rng.IntN(1+rng.IntN(len(bytes)))]
+		}
+		if pipelineType == "cgroup_skb" {
+			b = b[14:]
+		}
+		packets, names = append(packets, b), append(names, fmt.Sprintf("UDP packet %d", i))
+	}
+	return packets, names
+}
+
+// TestLoopBodies: loops whose bodies are functions do what they say, whole and cut at random, on packets of all kinds, and
+// their estimates are near what the verifier counts.
+func TestLoopBodies(t *testing.T) {
+	kerneltest.Require(t)
+	files, err := filepath.Glob("../../../../codegen/internal/build/testdata/long/*.tcc")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		p := load(t, file)
+		for _, release := range []string{"6.1", "6.18"} {
+			target, err := codegen.ParseTarget(release)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plans := 0
+			for seed := range uint64(6) {
+				opts := codegen.Options{Pinned: true, Verify: true, Target: target}
+				if seed > 0 {
+					r := rand.New(rand.NewPCG(seed, 2))
+					opts.Cut = func() bool { return r.IntN(12) == 0 }
+				}
+				a, err := codegen.Compile(p, opts)
+				if none := new(codegen.PlanError); seed > 0 && errors.As(err, &none) {
+					continue // too much stack beside the tail calls
+				}
+				if err != nil {
+					t.Fatalf("%s for %s, seed %d: %v", file, release, seed, err)
+				}
+				plans++
+				for _, r := range interp.RunTests(p, func() (interp.Engine, error) { return New(p, a) }) {
+					for _, f := range r.Failures {
+						t.Errorf("%s for %s, seed %d: %s: %s: %s", file, release, seed, r.Name, f.Span, f.Message)
+					}
+				}
+				checkEstimates(t, p, a)
+				packets, names := bodyPackets(p.Type.Name)
+				newPair(t, p, a, func(interp.Engine) error { return nil }).all(t, packets, names)
+			}
+			if plans < 3 {
+				t.Errorf("%s for %s: only %d plans", file, release, plans)
+			}
+		}
+	}
 }

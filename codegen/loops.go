@@ -83,6 +83,7 @@ func (l *loops) refuse(p *check.Program, name, why string) {
 	delete(l.bodies, s)
 	if s != nil && p.Long(s) && l.none == nil {
 		l.fail(p, s, why)
+		l.none.Remedy = "let the loop do less, or change fewer variables; a larger -budget makes fewer tail calls, beside which there is less stack"
 	}
 }
 

@@ -21,9 +21,10 @@ import (
 // the kernel that this was the last round. The program goes on from there.
 //
 // The verifier of an old kernel goes through the body just once, with what the object holds at first. That of a new one does so
-// until a round begins with nothing that it hasn't seen. So of what the body stores it is to know nothing at first, and
-// that has whole words, of which it compares ranges: then one round is enough. Pointers are no part of the object. As
-// behind a tail call, they are made of offsets, and checked, anew.
+// until a round begins with nothing that it hasn't seen, and what it learned of a number in a round it takes for a
+// change. So of all numbers it is to know nothing at first, and they lie in whole words, of which it compares ranges: then
+// one round is enough. Offsets are bounded whenever they are loaded, so that nothing is learned of what was stored. Pointers
+// are no part of the object. As behind a tail call, they are made of offsets, and checked, anew.
 
 // A body is that of a loop while it is built.
 type body struct {
@@ -133,11 +134,6 @@ func (b *body) open(x *ir.Value) ir.ObjField {
 	}))
 }
 
-func (b *body) share(v variable, x *ir.Value) {
-	_, size, _ := v.shape()
-	b.vars[v] = b.hold(size, x)
-}
-
 // build builds the function.
 func (b *body) build(st *syntax.ForStmt, l *check.Local, lo, hi *ir.Value) {
 	b.outer.builder.fn = b.fn
@@ -210,8 +206,12 @@ func (b *body) variable(v variable) *ir.Value {
 		if x.Op == ir.Const || x.Op == ir.WConst {
 			return b.number(x)
 		}
-		b.share(v, x)
-		f = b.vars[v]
+		if v == cursor {
+			f = b.hold(offsetSize, x)
+		} else {
+			f = b.open(x)
+		}
+		b.vars[v] = f
 	}
 	x := s.loadVar(b.at, v, b.state, f)
 	if v == cursor {
@@ -233,11 +233,23 @@ func (b *body) number(x *ir.Value) *ir.Value {
 		y = s.emit(b.at, x.Op, x.Type)
 		y.Imm, y.Size = x.Imm, x.Size
 	default:
-		f := b.hold(x.Type.Bytes(), x)
-		y = s.load(b.at, f.Size, b.state, int64(f.Offset))
+		y = s.as(b.at, x.Type, s.load(b.at, 8, b.state, int64(b.open(x).Offset)))
 	}
 	b.numbers[x] = y
 	return y
+}
+
+// offset is an offset from outside.
+func (b *body) offset(x *ir.Value) *ir.Value {
+	if x.Op == ir.Const {
+		return b.number(x)
+	}
+	if b.numbers[x] == nil {
+		s := b.atFirst()
+		f := b.hold(offsetSize, x)
+		b.numbers[x] = s.offsetOf(b.at, s.as(b.at, ir.I64, s.load(b.at, f.Size, b.state, int64(f.Offset))))
+	}
+	return b.numbers[x]
 }
 
 // atFirst builds in the first block.
@@ -280,7 +292,7 @@ func (s *stage) bringViews(st *syntax.Block) {
 }
 
 func (s *stage) brought(v view) view {
-	v.at.root, v.moves = s.offsetOf(s.round.at, s.round.number(v.at.root)), s.moves
+	v.at.root, v.moves = s.round.offset(v.at.root), s.moves
 	switch {
 	case v.ptr == nil:
 	case v.ptr.Type == ir.Obj:

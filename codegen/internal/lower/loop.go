@@ -5,6 +5,28 @@ import "github.com/tcc-bpf/tcc/codegen/internal/ir"
 // The kernel calls the body of a loop with the number of the round and a pointer to the object that the caller has on its
 // stack. The context is found there too: of all that the object holds, it alone is a pointer.
 
+// leaveLate has what the object of a loop holds at first, and the verifier is to forget, computed as it is stored: all of it at
+// once would want a register each.
+func (l *lowerer) leaveLate(b *ir.Block) {
+	for _, v := range b.Insts {
+		if v.Op != ir.Loop {
+			continue
+		}
+		for _, a := range v.Args {
+			if a.Op == ir.Forget && a.Block == b && l.uses[a.ID] == 1 {
+				l.left[a.ID] = true
+			}
+		}
+	}
+}
+
+// late computes what was left for where it is used.
+func (l *lowerer) late(v *ir.Value) {
+	if v.Op == ir.Forget && l.left[v.ID] {
+		l.forget(v)
+	}
+}
+
 // loop makes the object of a loop and lets the kernel run it.
 func (l *lowerer) loop(v *ir.Value) {
 	l.object(v)

@@ -78,6 +78,7 @@ func newLowerer(m *ir.Module, f *ir.Func) *lowerer {
 			l.out.Nested = l.out.Nested || v.Op == ir.CallFn || v.Op == ir.Loop
 		}
 		l.writes(b)
+		l.leaveLate(b)
 	}
 	for _, sub := range m.Subs {
 		for _, b := range sub.Blocks {

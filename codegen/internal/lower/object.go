@@ -23,6 +23,7 @@ func (l *lowerer) object(v *ir.Value) {
 	}
 	for i, f := range v.Fields {
 		if !isZero(v.Args[i]) {
+			l.late(v.Args[i])
 			l.fieldStore(slot, f, v.Args[i])
 		}
 	}

@@ -34,9 +34,7 @@ func (l *lowerer) inst(v *ir.Value) {
 	case ir.Cmp:
 		l.compare(v)
 	case ir.Forget:
-		dst := l.def(v)
-		l.put(dst, v.Args[0])
-		l.emit(Inst{Op: Add, W32: v.Type == ir.I32, Dst: dst, Src: l.zero})
+		l.forget(v)
 	case ir.Data:
 		l.context(l.def(v), "data", 4)
 	case ir.DataEnd:
@@ -65,6 +63,12 @@ func (l *lowerer) inst(v *ir.Value) {
 	default:
 		l.call(v)
 	}
+}
+
+func (l *lowerer) forget(v *ir.Value) {
+	dst := l.def(v)
+	l.put(dst, v.Args[0])
+	l.emit(Inst{Op: Add, W32: v.Type == ir.I32, Dst: dst, Src: l.zero})
 }
 
 // binary lowers arithmetic to the two-address form: a copy of the first operand, changed by the second.

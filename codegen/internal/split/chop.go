@@ -60,19 +60,36 @@ func (g *graph) divide(b *ir.Block, i int) {
 	b.Term = ir.Term{Op: ir.Jump, Succs: []ir.Edge{{To: rest}}, Span: span(rest)}
 }
 
-// liveBytes is how many bytes of numbers are live before each instruction; -1 where a map value is.
+// liveBytes is how many bytes of numbers are live before each instruction; -1 where a map value is, or what was forgotten for
+// the object of a loop, as the verifier would know a bound of it again.
 func (g *graph) liveBytes(b *ir.Block) []int {
 	live := slices.Clone(g.live.Out(b))
 	b.Term.Operands(func(v **ir.Value) { live.Add(*v) })
-	bytes := make([]int, len(b.Insts))
+	bytes, stored := make([]int, len(b.Insts)), forgottenFor(b)
 	for i, v := range slices.Backward(b.Insts) {
 		live.Remove(v)
 		for _, a := range v.Args {
 			live.Add(a)
 		}
 		bytes[i] = g.bytes(live)
+		if slices.ContainsFunc(live, func(v *ir.Value) bool { return stored[v] }) {
+			bytes[i] = -1
+		}
 	}
 	return bytes
+}
+
+// forgottenFor is what is forgotten for the objects of loops.
+func forgottenFor(b *ir.Block) map[*ir.Value]bool {
+	stored := map[*ir.Value]bool{}
+	for _, v := range b.Insts {
+		if v.Op == ir.Loop {
+			for _, a := range v.Args {
+				stored[a] = a.Op == ir.Forget
+			}
+		}
+	}
+	return stored
 }
 
 func (g *graph) bytes(live ir.Values) int {

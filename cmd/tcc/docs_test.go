@@ -126,9 +126,21 @@ func TestDocumentedSource(t *testing.T) {
 			t.Errorf("%s:%d: whole files have tests, fragments have none", f.path, f.line)
 		default:
 			f.isCanonical(t)
-			runDocumented(t, p, src, onKernel)
+			runDocumented(t, p, src, f.target(t), onKernel)
 		}
 	})
+}
+
+// target is what the block is compiled for.
+func (f *fence) target(t *testing.T) codegen.Target {
+	if !f.is("tcc", "target") {
+		return codegen.Target{}
+	}
+	target, err := codegen.ParseTarget(f.info[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
 }
 
 // reader reads the files that the document shows for import.
@@ -155,10 +167,10 @@ func errorCodes(list diag.List) []string {
 }
 
 // runDocumented compiles a program as one and as many programs, and runs its tests.
-func runDocumented(t *testing.T, p *check.Program, src string, onKernel bool) {
+func runDocumented(t *testing.T, p *check.Program, src string, target codegen.Target, onKernel bool) {
 	results := interp.RunTests(p, func() (interp.Engine, error) { return interp.NewEngine(p), nil })
 	for _, budget := range []int{codegen.DefaultBudget, 100} {
-		a, err := codegen.Compile(p, codegen.Options{Budget: budget, Verify: true, Pinned: true})
+		a, err := codegen.Compile(p, codegen.Options{Budget: budget, Target: target, Verify: true, Pinned: true})
 		if tooSmall := new(codegen.PlanError); budget < codegen.DefaultBudget && errors.As(err, &tooSmall) {
 			continue
 		}

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"testing"
@@ -51,6 +53,57 @@ func BenchmarkFirewall(b *testing.B) {
 			}
 		})
 	}
+}
+
+// sums adds up the bytes of a UDP packet up to the first zero, as testdata/c/sum.c does.
+const sums = `
+pipeline sums xdp
+default drop
+var sum u32
+stage start {
+    parse ethernet
+    parse ipv4
+    u := parse udp
+    total := u32(0)
+    for i in 8..u.len max %d {
+        b := payload[i - 8]
+        if b == 0 { break }
+        total += b
+    }
+    sum = total
+    pass
+}`
+
+// BenchmarkLoop measures a loop over the bytes of a packet: in C by bpf_loop, in the language as a long one, whose body is a
+// function too, and written out, whole and in chunks.
+func BenchmarkLoop(b *testing.B) {
+	target, err := codegen.ParseTarget("6.1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	all := (&contest{program: sumsOf(b, fmt.Sprintf(sums, 9000)), c: []inC{{"clang", "../../../../testdata/c/sum.c", "sums"}}, budgets: []int{0}, target: target}).contenders(b)
+	for budget, name := range map[int]string{0: "written-out", 4000: "in-chunks"} {
+		c := &contest{program: sumsOf(b, fmt.Sprintf(sums, 1024)), budgets: []int{budget}, name: name}
+		all = append(all, c.contenders(b)[1:]...)
+	}
+	for _, size := range []int{20, 200, 1000} {
+		packet := append(datagram()[:42], slices.Repeat([]byte{'x'}, size)...)
+		binary.BigEndian.PutUint16(packet[38:], uint16(8+size))
+		b.Run(fmt.Sprintf("%d_bytes", size), func(b *testing.B) {
+			for b.Loop() {
+				measure(b, all, packet)
+			}
+		})
+	}
+}
+
+func sumsOf(b *testing.B, text string) *check.Program {
+	b.Helper()
+	p, list := check.Source("sums.tcc", text)
+	if err := list.Err(); err != nil {
+		b.Fatal(err)
+	}
+	return p
 }
 
 // BenchmarkPeers measures the pipelines of testdata/peers likewise, with the packets made for it. Of the chain there are
@@ -124,7 +177,9 @@ func measure(b *testing.B, all []contender, packet []byte) {
 type contest struct {
 	program *check.Program
 	c       []inC
-	budgets []int // 0: one program
+	budgets []int  // 0: one program
+	name    string // of it in the language; empty: tcc
+	target  codegen.Target
 	prepare func(updateMap func(name string, key, value []byte) error) error
 }
 
@@ -146,7 +201,7 @@ func (c *contest) contenders(b *testing.B) []contender {
 		all = append(all, c.clang(b, in))
 	}
 	for _, budget := range c.budgets {
-		a, err := codegen.Compile(c.program, codegen.Options{Budget: budget})
+		a, err := codegen.Compile(c.program, codegen.Options{Budget: budget, Target: c.target})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -159,7 +214,7 @@ func (c *contest) contenders(b *testing.B) []contender {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { pipeline.Close() })
-		made := contender{"tcc", pipeline.Entry(), pipeline.Map}
+		made := contender{cmp.Or(c.name, "tcc"), pipeline.Entry(), pipeline.Map}
 		if budget > 0 {
 			made.name = fmt.Sprintf("tcc-%d", budget)
 		}

@@ -54,7 +54,7 @@ func (e *Engine) Load() (err error) {
 	defer func() { e.note(Call{Op: opLoad}, err) }()
 	for _, v := range e.variants {
 		for _, p := range v.Spec.Programs {
-			if e.Strict {
+			if p.Flags &^= testRegInvariants; e.Strict {
 				p.Flags |= testRegInvariants
 			}
 		}

@@ -111,8 +111,8 @@ func (r *recorder) sources(patterns ...string) (list []*check.Program, err error
 }
 
 // compile compiles with a budget; nil if there is no plan for it.
-func compile(p *check.Program, budget int, target codegen.Target) (*codegen.Artifact, error) {
-	a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Target: target})
+func compile(p *check.Program, budget int, target codegen.Target, loops bool) (*codegen.Artifact, error) {
+	a, err := codegen.Compile(p, codegen.Options{Budget: budget, Pinned: true, Target: target, Loops: loops})
 	var none *codegen.PlanError
 	if budget < codegen.DefaultBudget && errors.As(err, &none) {
 		return nil, nil
@@ -130,19 +130,29 @@ func (r *recorder) blocks() error {
 		err := r.each(p.Files[0].Name, p, budgets, codegen.Target{}, func(title string, a *codegen.Artifact) error {
 			return r.tests(title, p, codegen.Target{}, []*codegen.Artifact{a})
 		})
-		if err == nil && slices.ContainsFunc(p.Fns, func(f *check.Fn) bool { return f.Call }) {
-			err = r.each(p.Files[0].Name+" for "+callers.Name, p, budgets, callers, func(title string, a *codegen.Artifact) error {
-				return r.tests(title, p, callers, []*codegen.Artifact{a})
-			})
+		calls := slices.ContainsFunc(p.Fns, func(f *check.Fn) bool { return f.Call })
+		if err == nil && (calls || len(p.Loops()) > 0) {
+			err = r.calling(p)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	long, err := r.sources("codegen/internal/build/testdata/long/*.tcc")
+	for _, p := range long {
+		err = errors.Join(err, r.calling(p))
+	}
+	return err
 }
 
-// callers are the first kernels for which programs both call subprograms and make tail calls.
+// calling runs the test blocks of a source whose programs call functions and make tail calls too.
+func (r *recorder) calling(p *check.Program) error {
+	return r.each(p.Files[0].Name+" for "+callers.Name, p, budgets, callers, func(title string, a *codegen.Artifact) error {
+		return r.tests(title, p, callers, []*codegen.Artifact{a})
+	})
+}
+
+// callers are the first kernels for which programs both call functions, in loops or not, and make tail calls.
 var callers = func() codegen.Target {
 	t, err := codegen.ParseTarget("6.1")
 	if err != nil {
@@ -158,7 +168,7 @@ func (r *recorder) each(what string, p *check.Program, budgets []int, target cod
 		if !r.only.MatchString(title) {
 			continue
 		}
-		a, err := compile(p, budget, target)
+		a, err := compile(p, budget, target, target.Loops())
 		if err != nil {
 			return err
 		}

@@ -24,13 +24,15 @@ type Case struct {
 	Budgets bool   // run plans for the least budgets, too, which takes a search
 	Verify  bool   // let the compiler verify its own work
 	CPU     int    // where the packets run
-	Strict  bool   // nor may the kernel's verifier contradict itself
+	Strict  bool   // it is noted where the kernel's verifier contradicts itself
 
 	Files int  // how many the declarations are spread over; 0: one
 	Apart bool // the guests, if the program has any, are compiled apart, too
 
 	// Record, if set, is asked for the tape of the engine that a compiled form of the pipeline runs in.
 	Record func(*check.Program, *codegen.Artifact, Plan) func(kernel.Call)
+
+	contradictions int // forms that make the kernel's verifier contradict itself
 }
 
 // A Packet is what comes in, and what the clock, the dice and the CPU show then.

@@ -88,6 +88,7 @@ func (r *Report) Write(to io.Writer) error {
 	}{
 		{r.Pipelines, "pipelines"},
 		{r.Refused, "of them need more stack or code than there can be"},
+		{r.Contradictions, "loaded forms make the kernel's verifier contradict itself"},
 		{r.Plans, "plans loaded"},
 		{r.Programs, "programs loaded"},
 		{r.Most, "programs of one plan, at most"},

@@ -45,6 +45,8 @@ type Summary struct {
 	Packets  int // sent to the kernel
 	Refused  int // pipelines that need more stack or code than there can be
 
+	Contradictions int // forms that make the kernel's verifier contradict itself
+
 	Statements, Reached int                 // of the source, and those that packets came to
 	Coverage            map[string]Coverage // by pipeline type
 }
@@ -57,6 +59,7 @@ func (s *Summary) Add(t Summary) {
 	s.Most = max(s.Most, t.Most)
 	s.Packets += t.Packets
 	s.Refused += t.Refused
+	s.Contradictions += t.Contradictions
 	s.Statements += t.Statements
 	s.Reached += t.Reached
 	for typ, c := range t.Coverage {
@@ -81,6 +84,8 @@ type trace struct {
 // Run sends the packets of a case through the interpreter and through compiled forms of the pipeline, and tells the
 // first difference, nil if there is none.
 func (c *Case) Run() (s Summary, failure *Failure) {
+	c.contradictions = 0
+	defer func() { s.Contradictions = c.contradictions }()
 	p, list := c.Program()
 	if list.HasErrors() {
 		return s, fail("checker: "+codes(list), "%s", c.tree(c.Source).explain(list))

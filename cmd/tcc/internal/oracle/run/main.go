@@ -32,7 +32,7 @@ var (
 	folder = flag.String("out", "", "the folder for summaries and failing cases")
 	reduce = flag.Duration("reduce", 2*time.Minute, "the time to reduce the first failure of each kind")
 	stop   = flag.Bool("stop", false, "end at the first failure")
-	strict = flag.Bool("strict", kernel.CanBeStrict(), "refuse programs that make the kernel's verifier contradict itself (Linux 6.8)")
+	strict = flag.Bool("strict", kernel.CanBeStrict(), "count programs that make the kernel's verifier contradict itself (Linux 6.8)")
 	every  = flag.Duration("every", 5*time.Second, "the time between two lines")
 )
 

@@ -67,17 +67,21 @@ var oneIn = []int{4, 10, 3, 25, 6, 4, 15, 8, 4, 30, 6, 2, 8, 4, 20, 1}
 // plans are those of a case.
 func (c *Case) plans(p *check.Program) ([]Plan, *Failure) {
 	all, failure := c.cuts(p)
+	loops := len(p.Loops()) > 0
 	calls := slices.ContainsFunc(p.Fns, func(f *check.Fn) bool { return f.Call })
 	for i := range all[1:] {
-		all[1+i] = c.elsewhere(all[1+i], i)
-		if calls && all[1+i].Target.CallStack() == 0 && (c.Choice+uint64(i))%4 > 0 {
-			all[1+i].Target = caller(c.Choice + uint64(i))
+		p := c.elsewhere(all[1+i], i)
+		some := (c.Choice+uint64(i))%4 > 0
+		if some && (calls || loops) && p.Target.CallStack() == 0 {
+			p.Target = caller(c.Choice + uint64(i))
 		}
+		p.Loops = some && loops && p.Target.Loops()
+		all[1+i] = p
 	}
 	return all, failure
 }
 
-// caller is one of the targets of which programs can call and be cut.
+// caller is one of the targets of which programs can call functions, in loops or not, and be cut.
 func caller(choice uint64) codegen.Target {
 	all := slices.DeleteFunc(slices.Clone(codegen.Targets), func(t codegen.Target) bool { return t.CallStack() == 0 })
 	return all[choice%uint64(len(all))]
@@ -99,7 +103,6 @@ func (c *Case) elsewhere(p Plan, i int) Plan {
 		p.Stack = 8 + r.IntN(100)
 	}
 	p.Forget = r.IntN(4) == 0
-	p.Loops = p.Target.Loops() && r.IntN(2) == 0
 	return p
 }
 

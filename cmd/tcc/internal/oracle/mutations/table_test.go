@@ -178,6 +178,28 @@ var table = []mutation{
 	{what: "constants of 32 and 64 bits are returned by the same code", file: "emit/tidy.go",
 		old: `return result{b.Insts[0].Imm, b.Insts[0].W32, b.Insts[0].Order}`, new: `return result{b.Insts[0].Imm, true, b.Insts[0].Order}`},
 
+	// Numbers off the stack, and loops whose bodies are functions.
+	{what: "numbers off the stack lie at one place", file: "spill/place.go",
+		old: `if o.placed && o.bytes.overlaps(b) {`, new: `if o.placed && o.bytes.overlaps(b) && o.fixed {`},
+	{what: "a number off the stack is stored with half its bytes", file: "spill/rewrite.go",
+		old: `	st.Size = t.bytes.Size
+`, new: `	st.Size = min(t.bytes.Size, 4)
+`},
+	{what: "what the last round of a loop assigns is lost", file: "build/body.go",
+		old: `if x := s.read(s.cur, v); x != b.loaded[v] {`, new: `if x := s.read(s.cur, v); last == 0 && x != b.loaded[v] {`},
+	{what: "a break of a loop whose body is called goes on", file: "build/body.go",
+		old: `in.endRound(b, uint64(i))`, new: `in.endRound(b, uint64(i/2))`},
+	{what: "a loop whose body is called counts from 0", file: "build/body.go",
+		old: `if lo.Op != ir.Const || lo.Number() != 0 {`, new: `if lo == nil {`},
+	{what: "all ways out of a loop whose body is called are the first", file: "build/body.go",
+		old: `s.konst(b.at, ir.I64, uint64(b.numbered(e)))`, new: `s.konst(b.at, ir.I64, uint64(min(1, b.numbered(e))))`},
+	{what: "what goes through a way out of a loop lies at one place", file: "build/body.go",
+		old: `	*used++
+`, new: `	*used += 0
+`},
+	{what: "the body of a loop is given what a variable held before the one in front of it", file: "build/body.go",
+		old: `f = b.open(x)`, new: `f = ir.ObjField{Offset: b.open(x).Offset - 8, Size: 8}`},
+
 	// What has a part of the compiler to itself.
 	{what: "a route is looked up by the source", file: "build/fib.go",
 		old: `s.key(at, m, args[1])`, new: `s.key(at, m, args[0])`},

@@ -72,6 +72,17 @@ func (g *gen) leaveRound(int) bool {
 		g.line("%s", word)
 		return true
 	}
-	g.line("if %s { %s }", g.cond(1), word)
+	if g.chance(1, 2) {
+		g.line("if %s { %s }", g.cond(1), word)
+		return false
+	}
+	outer := len(g.scope)
+	g.line("if %s {", g.cond(1))
+	g.indent++
+	g.assign(0)
+	g.line("%s", word)
+	g.indent--
+	g.scope = g.scope[:outer]
+	g.line("}")
 	return false
 }

@@ -23,7 +23,10 @@ fn number(n u32, ip ipv4) u32 {
             return x + u32(ip.ttl)
         }
         if b == 47 { continue }
-        if b == 32 { break }
+        if b == 32 {
+            x += 1000
+            break
+        }
         x = 10 * x + u32(b - 48)
     }
     return x
@@ -199,7 +202,7 @@ test "a fn" {
     expect sum == 12
     packet ethernet{} ipv4{ttl: 64} udp{dport: 3} payload "12 .4"
     expect pass
-    expect last == 12
+    expect last == 1012
     packet ethernet{} ipv4{ttl: 64} udp{dport: 3, len: 100} payload "12"
     expect drop
 }

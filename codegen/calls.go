@@ -24,7 +24,7 @@ const dearPart = 4
 // among them.
 const maxFrames = 8
 
-// calls are the fns that are subprograms, and those that aren't though they should be.
+// calls are the fns that are subprograms, and those that aren't though they should be; and the loops whose body is one.
 type calls struct {
 	p       *check.Program
 	called  map[*check.Fn]bool

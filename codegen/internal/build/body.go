@@ -3,7 +3,6 @@ package build
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -12,12 +11,12 @@ import (
 )
 
 // The body of a loop can be a function that the kernel calls for each round (bpf_loop). Then the kernel's verifier goes
-// through it a few times, however many rounds there are, and its code is there once. But a round costs more than one that
+// through it once or twice, however many rounds there are, and its code is there once. But a round costs more than one that
 // is written out (loop.go), as all that it shares with others lies in memory: an object on the stack of the program.
 //
 // What the body takes from outside is found as it is built. Its first block has no code of the source: a variable that is
 // asked for there is loaded from the object. What the loop assigns is stored at the end of the round. A verdict, a goto and a
-// return lead out of the function: it leaves the number of the exit in the object, with what is needed there, and tells
+// return lead out of the function (exit.go): it leaves the number of the exit in the object, with what is needed there, and tells
 // the kernel that this was the last round. The program goes on from there.
 //
 // The verifier of an old kernel goes through the body just once, with what the object holds at first. That of a new one does so
@@ -47,22 +46,6 @@ type body struct {
 	code  ir.ObjField // holds the number of the exit, from 1 on; 0: the rounds are over
 	exits []exit
 	room  []ir.ObjField // for what goes through exits
-}
-
-// An exit is a way out of a body. The arguments of its terminator are loaded from the object first, unless they are constants.
-type exit struct {
-	term   ir.Term
-	cold   bool
-	passed []passed   // the arguments of the terminator, then those of its edge, then the variables
-	vars   []variable // that it takes along
-}
-
-// A passed is a number that goes through an exit.
-type passed struct {
-	konst  *ir.Value // it is this constant
-	typ    ir.Type
-	at     ir.ObjField
-	offset bool // in the packet
 }
 
 // isBody reports whether the body of a loop is to be a function: where it stands in a fn that is called, in such a body or in a
@@ -301,129 +284,6 @@ func (s *stage) brought(v view) view {
 		v.ptr = s.there(s.round.at, v.at, v.header.Fixed, s.failBlock())
 	}
 	return v
-}
-
-// ---- ways out ----
-
-// leave makes of a terminator that leads out of a body one that ends the loop, and leaves the rest to the program. Others stay
-// as they are.
-func (b *body) leave(s *stage, t ir.Term) ir.Term {
-	e := exit{term: t, cold: s.cur.Cold}
-	out := t.Args
-	var sizes []int // of what is passed, as far as it may be offsets
-	switch {
-	case t.Op == ir.SlotCall:
-		i := slices.IndexFunc(s.m.Maps, func(m *ir.Map) bool { return m.Name == t.Sym })
-		sizes = append([]int{0}, s.m.Maps[i].Args...) // behind the index
-	case t.Op == ir.Jump && s.flows[t.Succs[0].To].fn != b.fn:
-		out = t.Succs[0].Args
-		for _, p := range t.Succs[0].To.Params[:len(out)] {
-			sizes = append(sizes, p.Size)
-		}
-		if called := s.called; called != nil && called.behind == t.Succs[0].To && called.fn.Result != nil {
-			e.vars = leavesOf(called.fn.Result)
-		}
-	case t.Op != ir.Ret:
-		return t
-	}
-	out = slices.Clone(out)
-	for _, v := range e.vars {
-		out = append(out, s.read(s.cur, v))
-	}
-	used := 0
-	for i, x := range out {
-		offset := i < len(sizes) && sizes[i] == offsetSize && x.Type == ir.I64
-		e.passed = append(e.passed, b.pass(s, x, offset, &used))
-	}
-	b.keep(s, b.code, s.konst(b.at, ir.I64, uint64(b.numbered(e))))
-	return ir.Term{Op: ir.Ret, Args: []*ir.Value{s.konst(t.Span, ir.I64, 1)}, Span: t.Span}
-}
-
-// pass leaves a number for an exit.
-func (b *body) pass(s *stage, x *ir.Value, offset bool, used *int) passed {
-	if x.Op == ir.Const || x.Op == ir.WConst {
-		return passed{konst: x}
-	}
-	if *used == len(b.room) {
-		b.room = append(b.room, b.open(nil))
-	}
-	f := b.room[*used]
-	*used++
-	b.keep(s, f, x)
-	return passed{typ: x.Type, at: f, offset: offset}
-}
-
-// numbered is the number of an exit. Verdicts share theirs.
-func (b *body) numbered(e exit) int {
-	for i := range b.exits {
-		other := &b.exits[i]
-		if e.term.Op == ir.Ret && other.term.Op == ir.Ret && e.passed[0].same(other.passed[0]) {
-			other.cold = other.cold && e.cold
-			return i + 1
-		}
-	}
-	b.exits = append(b.exits, e)
-	return len(b.exits)
-}
-
-func (p passed) same(q passed) bool {
-	if p.konst == nil || q.konst == nil {
-		return p == q
-	}
-	return p.konst.Op == ir.Const && q.konst.Op == ir.Const && p.konst.Number() == q.konst.Number()
-}
-
-// follow goes on, behind a loop, where its body has left it. x is what became of the object.
-func (s *stage) follow(b *body, x *ir.Value) {
-	if len(b.exits) == 0 {
-		return
-	}
-	code := s.emit(b.at, ir.Forget, ir.I64, s.load(b.at, b.code.Size, x, int64(b.code.Offset)))
-	code.Name = "way out of the loop"
-	for i, e := range b.exits {
-		out, on := s.newBlock(), s.newBlock()
-		out.Cold = e.cold
-		s.br(b.at, ir.Eq, code, s.konst(b.at, ir.I64, uint64(i+1)), way{yes: out, no: on, next: on})
-		s.enter(out)
-		s.goOut(e, x)
-		s.enter(on)
-	}
-}
-
-// goOut goes through an exit.
-func (s *stage) goOut(e exit, x *ir.Value) {
-	t := e.term
-	var args []*ir.Value
-	for _, p := range e.passed {
-		args = append(args, s.taken(t.Span, p, x))
-	}
-	before := args[:len(args)-len(e.vars)]
-	for i, v := range e.vars {
-		s.write(s.cur, v, args[len(before)+i])
-	}
-	switch t.Op {
-	case ir.Jump:
-		t.Succs = []ir.Edge{{To: t.Succs[0].To, Args: before}}
-	case ir.SlotCall:
-		t.Args, t.Succs = before, []ir.Edge{{To: s.failing()}}
-	default:
-		t.Args = before
-	}
-	s.end(t)
-}
-
-// taken is a number that came through an exit.
-func (s *stage) taken(at diag.Span, p passed, x *ir.Value) *ir.Value {
-	if p.konst != nil {
-		y := s.emit(at, p.konst.Op, p.konst.Type)
-		y.Imm, y.Size = p.konst.Imm, p.konst.Size
-		return y
-	}
-	y := s.as(at, p.typ, s.load(at, p.at.Size, x, int64(p.at.Offset)))
-	if p.offset {
-		y = s.offsetOf(at, y)
-	}
-	return y
 }
 
 // loadVar loads a variable from the object.

@@ -9,7 +9,8 @@ import (
 
 // Callees are the subprograms of a module, as programs pay for them. The kernel's verifier goes through each by itself, for
 // any arguments (they are global functions, which it does from Linux 5.6 on): once for each program that it is linked
-// to, whoever calls it there, and however often.
+// to, whoever calls it there, and however often. The bodies of loops it goes through where the loop stands, and mostly once,
+// as they are built for that (build/body.go).
 type Callees struct{ byName map[string]*callee }
 
 type callee struct {

@@ -191,9 +191,9 @@ var table = []mutation{
 		old: `in.endRound(b, uint64(i))`, new: `in.endRound(b, uint64(i/2))`},
 	{what: "a loop whose body is called counts from 0", file: "build/body.go",
 		old: `if lo.Op != ir.Const || lo.Number() != 0 {`, new: `if lo == nil {`},
-	{what: "all ways out of a loop whose body is called are the first", file: "build/body.go",
+	{what: "all ways out of a loop whose body is called are the first", file: "build/exit.go",
 		old: `s.konst(b.at, ir.I64, uint64(b.numbered(e)))`, new: `s.konst(b.at, ir.I64, uint64(min(1, b.numbered(e))))`},
-	{what: "what goes through a way out of a loop lies at one place", file: "build/body.go",
+	{what: "what goes through a way out of a loop lies at one place", file: "build/exit.go",
 		old: `	*used++
 `, new: `	*used += 0
 `},

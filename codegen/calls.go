@@ -24,6 +24,10 @@ const dearPart = 4
 // among them.
 const maxFrames = 8
 
+// maxFuncs is how many functions a program can have, itself among them (BPF_MAX_SUBPROGS in linux/bpf_verifier.h). Here all of a
+// pipeline are counted, whatever program they are in.
+const maxFuncs = 256
+
 // calls are the fns that are subprograms, and those that aren't though they should be; and the loops whose body is one.
 type calls struct {
 	p       *check.Program
@@ -46,7 +50,8 @@ func newCalls(p *check.Program, opts Options) *calls {
 
 // refuse writes a subprogram out where it is called.
 func (c *calls) refuse(name, format string, args ...any) {
-	c.loops.refuse(c.p, name, fmt.Sprintf(format, args...))
+	c.loops.refuse(c.p, name, fmt.Sprintf(format, args...),
+		"let the loop do less, or change fewer variables; a larger -budget makes fewer tail calls, beside which there is less stack")
 	for f := range c.called {
 		if f.Name == name {
 			at := f.Decl.Name.Span()
@@ -73,6 +78,12 @@ func (c *calls) dear(m *ir.Module, budget int) bool {
 			c.refuse(f.Name, "the verifier would walk through about %d instructions of it in each program that calls it, and the budget is %d", n, budget)
 		} else if depth[f.Name] > maxFrames-2 {
 			c.refuse(f.Name, "with what it calls, more than %d functions would call each other", maxFrames)
+		}
+	}
+	if len(m.Subs) >= maxFuncs {
+		for _, f := range m.Subs {
+			c.loops.refuse(c.p, f.Name, fmt.Sprintf("a program has %d functions at most, and there would be %d", maxFuncs, 1+len(m.Subs)),
+				"there is one for each place where the loop comes to stand when what is around it is written out: make these fewer")
 		}
 	}
 	return c.count() < before

@@ -2,8 +2,6 @@ package codegen
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/tcc-bpf/tcc/codegen/internal/ir"
 	"github.com/tcc-bpf/tcc/lang/check"
@@ -28,13 +26,12 @@ type loops struct {
 
 func newLoops(p *check.Program, opts Options) *loops {
 	l := &loops{bodies: map[*syntax.ForStmt]bool{}}
-	for _, s := range inOrder(p.Rounds) {
+	for _, s := range reached(p) {
 		if !p.Long(s) {
 			continue
 		}
 		if !opts.Target.Loops() {
-			l.fail(p, s, "that takes bpf_loop, which kernels have from 5.17 on")
-			l.none.Remedy = "a newer target has it: -target 6.1"
+			l.fail(p, s, "that takes bpf_loop, which targets have from 6.1 on", "compile for such a one: -target 6.1")
 			return l
 		}
 		l.bodies[s] = true
@@ -45,9 +42,28 @@ func newLoops(p *check.Program, opts Options) *loops {
 	return l
 }
 
-// inOrder lists loops by where they stand.
-func inOrder(rounds map[*syntax.ForStmt]int) []*syntax.ForStmt {
-	return slices.SortedFunc(maps.Keys(rounds), func(a, b *syntax.ForStmt) int { return before(a.In.Span(), b.In.Span()) })
+// reached lists the loops of the stages, and of the fns that they call, in the order of the text.
+func reached(p *check.Program) (all []*syntax.ForStmt) {
+	seen := map[*check.Fn]bool{}
+	var visit func(part syntax.Node)
+	visit = func(part syntax.Node) {
+		syntax.Walk(part, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.ForStmt:
+				all = append(all, n)
+			case *syntax.Call:
+				if f, ok := p.Uses[n.Fun].(*check.Fn); ok && !seen[f] {
+					seen[f] = true
+					visit(f.Decl.Body)
+				}
+			}
+			return true
+		})
+	}
+	for _, s := range p.Stages {
+		visit(s.Decl.Body)
+	}
+	return all
 }
 
 // more makes the bodies of all loops functions that can be and have so many rounds. It reports whether there are any more.
@@ -78,15 +94,17 @@ func (l *loops) learn(m *ir.Module) {
 }
 
 // refuse writes a loop out, if it isn't long.
-func (l *loops) refuse(p *check.Program, name, why string) {
+func (l *loops) refuse(p *check.Program, name, why, remedy string) {
 	s := l.byName[name]
 	delete(l.bodies, s)
 	if s != nil && p.Long(s) && l.none == nil {
-		l.fail(p, s, why)
-		l.none.Remedy = "let the loop do less, or change fewer variables; a larger -budget makes fewer tail calls, beside which there is less stack"
+		l.fail(p, s, why, remedy)
 	}
 }
 
-func (l *loops) fail(p *check.Program, s *syntax.ForStmt, why string) {
-	l.none = &PlanError{Span: s.In.Span(), Reason: fmt.Sprintf("a loop of %d rounds can't be written out, and its body can't be a function: %s", p.Rounds[s], why)}
+func (l *loops) fail(p *check.Program, s *syntax.ForStmt, why, remedy string) {
+	l.none = &PlanError{
+		Span: s.In.Span(), Remedy: remedy,
+		Reason: fmt.Sprintf("a loop of %d rounds can't be written out, and its body can't be a function: %s", p.Rounds[s], why),
+	}
 }

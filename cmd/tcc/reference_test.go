@@ -125,7 +125,7 @@ func limits(t *testing.T) string {
 		{"scalars that a `goto` passes", "lang/check/limits.go", "maxLeaves", "E0806"},
 		{"bytes of a header's fixed part", "lang/check/limits.go", "maxHeader", "E0808"},
 		{"rounds of a loop", "lang/check/limits.go", "maxLong", "E0813"},
-		{"rounds of a loop that is written out, and times that a `goto` back is taken", "lang/check/limits.go", "maxRounds", "E0813"},
+		{"times that a `goto` back is taken; loops of more rounds are not written out", "lang/check/limits.go", "maxRounds", "E0813"},
 		{"statements of a pipeline, loops and circles of stages written out", "lang/check/limits.go", "maxUnroll", "E0814"},
 		{"statements of a pipeline, loops, circles and calls written out", "lang/check/limits.go", "maxCode", "E0816"},
 		{"maps, counters and slots tables of a pipeline", "lang/check/limits.go", "maxMaps", "E0816"},

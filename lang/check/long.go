@@ -1,6 +1,8 @@
 package check
 
 import (
+	"cmp"
+
 	"github.com/tcc-bpf/tcc/lang/diag"
 	"github.com/tcc-bpf/tcc/lang/syntax"
 	"github.com/tcc-bpf/tcc/lang/types"
@@ -122,30 +124,28 @@ func (c *checker) checkLong() {
 
 // longIn reports those in a part of the source. A rewrite sums up what is written in it, which a function can't.
 func (c *checker) longIn(part syntax.Node, rewrite *syntax.RewriteStmt) {
-	inRewrite := func(at diag.Span, note string) *Obstacle {
-		return &Obstacle{Why: "it stands in a `rewrite`", Hint: "write the `rewrite` inside of the loop, or behind it", At: at, Note: note}
+	var inRewrite *Obstacle
+	if rewrite != nil {
+		inRewrite = &Obstacle{
+			Why:  "it stands in a `rewrite`",
+			Hint: "write the `rewrite` inside of the loop, or behind it", At: firstWord(rewrite, "rewrite"), Note: "this one",
+		}
 	}
 	syntax.Walk(part, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.RewriteStmt:
-			if n != rewrite {
-				c.longIn(n.Body, n)
-				return false
-			}
+			c.longIn(n.Body, n)
+			return false
 		case *syntax.ForStmt:
 			if !c.Long(n) {
 				return true
 			}
-			no := c.loopObstacle(n)
-			if rewrite != nil {
-				no = inRewrite(firstWord(rewrite, "rewrite"), "this one")
-			}
-			if no != nil {
+			if no := cmp.Or(inRewrite, c.loopObstacle(n)); no != nil {
 				c.tooLong(firstWord(n, "for"), no)
 			}
 		case *syntax.Call:
 			if f, ok := c.Uses[n.Fun].(*Fn); ok && rewrite != nil && c.hasLong(f, map[*Fn]bool{}) {
-				c.tooLong(n.Span(), inRewrite(firstWord(rewrite, "rewrite"), "this one"))
+				c.tooLong(n.Span(), inRewrite)
 			}
 		}
 		return true

@@ -184,6 +184,7 @@ func (b *body) keep(s *stage, f ir.ObjField, x *ir.Value) {
 func (b *body) variable(v variable) *ir.Value {
 	f, changed := b.vars[v]
 	s := b.atFirst()
+	most := uint64(0) // it can be at most, if the loop leaves it as it is
 	if !changed {
 		x := b.outside(func() *ir.Value { return b.outer.read(b.outer.cur, v) })
 		if x.Op == ir.Const || x.Op == ir.WConst {
@@ -194,11 +195,14 @@ func (b *body) variable(v variable) *ir.Value {
 		} else {
 			f = b.open(x)
 		}
-		b.vars[v] = f
+		b.vars[v], most = f, s.max(x)
 	}
 	x := s.loadVar(b.at, v, b.state, f)
 	if v == cursor {
 		x = s.offsetOf(b.at, x)
+	}
+	if !changed {
+		s.maxima[x] = most
 	}
 	b.loaded[v] = x
 	return x
@@ -230,7 +234,8 @@ func (b *body) offset(x *ir.Value) *ir.Value {
 	if b.numbers[x] == nil {
 		s := b.atFirst()
 		f := b.hold(offsetSize, x)
-		b.numbers[x] = s.offsetOf(b.at, s.as(b.at, ir.I64, s.load(b.at, f.Size, b.state, int64(f.Offset))))
+		y := s.offsetOf(b.at, s.as(b.at, ir.I64, s.load(b.at, f.Size, b.state, int64(f.Offset))))
+		b.numbers[x], s.maxima[y] = y, s.max(x)
 	}
 	return b.numbers[x]
 }

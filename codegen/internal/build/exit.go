@@ -20,7 +20,8 @@ type passed struct {
 	konst  *ir.Value // it is this constant
 	typ    ir.Type
 	at     ir.ObjField
-	offset bool // in the packet
+	offset bool   // in the packet
+	most   uint64 // that it can be
 }
 
 // leave makes of a terminator that leads out of a body one that ends the loop, and leaves the rest to the program. Others stay
@@ -68,7 +69,7 @@ func (b *body) pass(s *stage, x *ir.Value, offset bool, used *int) passed {
 	f := b.room[*used]
 	*used++
 	b.keep(s, f, x)
-	return passed{typ: x.Type, at: f, offset: offset}
+	return passed{typ: x.Type, at: f, offset: offset, most: s.max(x)}
 }
 
 // numbered is the number of an exit. Verdicts share theirs.
@@ -86,7 +87,7 @@ func (b *body) numbered(e exit) int {
 
 func (p passed) same(q passed) bool {
 	if p.konst == nil || q.konst == nil {
-		return p == q
+		return p.konst == q.konst && p.at == q.at
 	}
 	return p.konst.Op == ir.Const && q.konst.Op == ir.Const && p.konst.Number() == q.konst.Number()
 }
@@ -141,5 +142,6 @@ func (s *stage) taken(at diag.Span, p passed, x *ir.Value) *ir.Value {
 	if p.offset {
 		y = s.offsetOf(at, y)
 	}
+	s.maxima[y] = p.most
 	return y
 }

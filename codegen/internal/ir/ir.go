@@ -89,7 +89,7 @@ type Func struct {
 	Roots  []*Root  // further entries (slot stages); empty after the splitter
 	Result int      // a subprogram: bytes of what it returns, zero-extended; 0: this is a program
 	Ctx    bool     // a subprogram: before its other arguments it gets the context, which it passes on and looks at the packet by
-	Loop   bool     // a subprogram: it is the body of a Loop, and finds the context in the object of that
+	Loop   bool     // a subprogram with Ctx: it is the body of a Loop, and finds the context in the object of that, not among its arguments
 
 	nextValue, nextBlock int
 }

@@ -47,6 +47,9 @@ func TestOracle(t *testing.T) {
 	if r.Refused > 2+r.Pipelines/50 {
 		t.Errorf("%d of %d pipelines are refused", r.Refused, r.Pipelines)
 	}
+	if r.Contradictions > r.Plans/10_000 { // dead code makes some; more is what the compiler writes
+		t.Errorf("%d of %d loaded forms make the kernel's verifier contradict itself", r.Contradictions, r.Plans)
+	}
 	if never := r.Never(); r.Pipelines >= 3000 && len(never) > 0 {
 		t.Errorf("never executed: %q", never)
 	}

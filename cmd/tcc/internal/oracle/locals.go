@@ -60,14 +60,20 @@ func (g *gen) letOf(t types.Type) {
 // lets are many at once, of what is cheap to read: they want a register each.
 func (g *gen) lets(int) bool {
 	for range 4 + g.IntN(12) {
-		n := g.place(64)
-		l := g.bind(types.U64)
-		if n.bits > 0 {
-			l.typ = types.Unsigned(n.bits)
-		}
-		g.line("%s := %s", l.name, n.text)
+		g.letPlace()
 	}
 	return false
+}
+
+// letPlace is a let of a number that has a place. It gives the name.
+func (g *gen) letPlace() string {
+	n := g.place(64)
+	l := g.bind(types.U64)
+	if n.bits > 0 {
+		l.typ = types.Unsigned(n.bits)
+	}
+	g.line("%s := %s", l.name, n.text)
+	return l.name
 }
 
 // hoard is more numbers than the stack has room for, read one after the other and summed up in the end.
@@ -77,13 +83,7 @@ func (g *gen) hoard(int) bool {
 	}
 	var sum []string
 	for range 50 + g.IntN(40) {
-		n := g.place(64)
-		l := g.bind(types.U64)
-		if n.bits > 0 {
-			l.typ = types.Unsigned(n.bits)
-		}
-		g.line("%s := %s", l.name, n.text)
-		sum = append(sum, l.name)
+		sum = append(sum, g.letPlace())
 	}
 	sum[0] = "u64(" + sum[0] + ")"
 	l := g.bind(nil)
